@@ -1,0 +1,10 @@
+namespace Wopr.Platform;
+
+internal static partial class Log
+{
+    [LoggerMessage(LogLevel.Information, "wopr-platform listening on http://0.0.0.0:{Port}")]
+    public static partial void Listening(ILogger logger, int port);
+
+    [LoggerMessage(LogLevel.Warning, "Not ready: {Count} migrations are pending ({Steps}). Run ./wopr migrate.")]
+    public static partial void MigrationsPending(ILogger logger, int count, string steps);
+}

@@ -1,0 +1,10 @@
+using Wopr.Platform;
+
+return args switch
+{
+    [] => await Server.RunAsync(),
+    ["migrate", .. var rest] => await MigrateVerb.RunAsync(rest),
+    ["admin", "create", .. var rest] => await AdminVerb.CreateAsync(rest),
+    ["config", "check", ..] => ConfigVerb.Check(),
+    _ => Usage.Show(),
+};

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.HttpOverrides;
+using Wopr.Auth;
+using Wopr.Credits;
+using Wopr.Kernel;
+
+namespace Wopr.Platform;
+
+/// <summary>The control plane, assembled.</summary>
+internal static class Server
+{
+    private const long BodyBytesMax = 1024 * 1024;
+
+    public static async Task<int> RunAsync()
+    {
+        if (Build(SettingsReader.FromEnvironment()) is not { } app) { return Exit.ConfigFaults; }
+        await using var _ = app;
+        var port = app.Services.GetRequiredService<PlatformOptions>().Port;
+        await app.StartAsync();
+        Log.Listening(app.Logger, port);
+        await app.WaitForShutdownAsync();
+        return Exit.Ok;
+    }
+
+    /// <summary>Null when the configuration has faults, which have then been printed.</summary>
+    public static WebApplication? Build(SettingsReader settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        var options = settings.Read<PlatformOptions>();
+
+        builder.AddHost(options);
+        builder.AddAuth(settings);
+        builder.AddCredits();
+        if (ConfigVerb.Refuse(settings)) { return null; }
+
+        var app = builder.Build();
+        app.UseForwardedHeaders();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseMiddleware<Cors>();
+        app.UseActor();
+        app.UseAccess();
+
+        app.MapHealth();
+        app.MapTrpc();
+        app.MapAuth();
+        app.MapCredits();
+        return app;
+    }
+
+    private static void AddHost(this WebApplicationBuilder builder, PlatformOptions options)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
+            kestrel.Listen(IPAddress.Any, options.Port);
+        });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConsole(console => console.FormatterName = PlainLines.Name)
+            .AddConsoleFormatter<PlainLines, Microsoft.Extensions.Logging.Console.ConsoleFormatterOptions>();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.Error);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
+
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(_ => Schema.Source(options.App()));
+        builder.Services.AddSingleton<Db>();
+        builder.Services.AddSingleton<TrpcProcedures>();
+        builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHttp.Complete);
+        builder.Services.AddExceptionHandler<UnreadableRequests>();
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.MaxDepth = 32;
+        });
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            forwarded.KnownIPNetworks.Clear();
+            forwarded.KnownProxies.Clear();
+            foreach (var proxy in options.TrustedProxies)
+            {
+                if (IPAddress.TryParse(proxy, out var address)) { forwarded.KnownProxies.Add(address); }
+            }
+        });
+    }
+}
+
+/// <summary>A request that cannot be read is the caller's fault, not ours.</summary>
+internal sealed class UnreadableRequests : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        var problem = exception switch
+        {
+            BadHttpRequestException bad => ProblemHttp.FromBadRequest(bad),
+            JsonException json => Problems.BadJson(json),
+            Npgsql.NpgsqlException { IsTransient: true } => new Problem(ProblemKind.Unavailable, "database.unavailable",
+                "The database does not answer. Try again in a moment."),
+            _ => null,
+        };
+        if (problem is null) { return false; }
+        await ProblemHttp.WriteAsync(context, problem);
+        return true;
+    }
+}

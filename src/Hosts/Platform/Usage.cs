@@ -1,0 +1,31 @@
+namespace Wopr.Platform;
+
+/// <summary>Exit codes of every verb, the same as the operator's tool has.</summary>
+internal static class Exit
+{
+    public const int Ok = 0;
+    public const int Unexpected = 1;
+    public const int Usage = 2;
+    public const int ConfigFaults = 4;
+    public const int Migration = 6;
+}
+
+internal static class Usage
+{
+    public static int Show()
+    {
+        Console.Error.WriteLine("""
+            Usage:
+              Wopr.Platform                                   serve on PORT (3100)
+              Wopr.Platform migrate [--plan] [--to auth/0002] [--allow-destructive auth/0007]
+              Wopr.Platform admin create --email you@example.com [--if-none]
+              Wopr.Platform config check
+            Settings come from the environment; docs/configuration.md lists them.
+            """);
+        return Exit.Usage;
+    }
+
+    /// <summary>The word after a flag, or null when the flag is absent.</summary>
+    public static string? Value(string[] args, string flag) =>
+        Array.IndexOf(args, flag) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+}

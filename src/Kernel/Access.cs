@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Wopr.Kernel;
+
+/// <summary>
+/// What a route demands of its caller. Every route declares one; a route that declares none is refused,
+/// so forgetting it fails closed.
+/// </summary>
+public sealed record Access
+{
+    private Access(string name) => Name = name;
+
+    public string Name { get; }
+    public bool NeedsUser { get; private init; }
+    public bool NeedsTenant { get; private init; }
+    public bool NeedsAdmin { get; private init; }
+    public Role Role { get; private init; }
+
+    /// <summary>Anybody, signed in or not.</summary>
+    public static Access Public { get; } = new("public");
+
+    /// <summary>Anybody we know: a person or a token.</summary>
+    public static Access Known { get; } = new("known");
+
+    /// <summary>A signed-in person.</summary>
+    public static Access User { get; } = new("user") { NeedsUser = true };
+
+    /// <summary>The platform's operators.</summary>
+    public static Access PlatformAdmin { get; } = new("platform_admin") { NeedsAdmin = true };
+
+    /// <summary>Somebody with at least this role in the tenant acted for.</summary>
+    public static Access Tenant(Role role) => new(Sql.Name(role)) { NeedsTenant = true, Role = role };
+
+    /// <summary>The refusal for this actor, or null when it may pass.</summary>
+    public Problem? Refuse(Actor actor, bool writes)
+    {
+        if (this == Public) { return null; }
+        if (!actor.IsKnown) { return actor.Refusal ?? Problems.AuthenticationRequired; }
+        if (actor.Refusal is { } refusal) { return refusal; }
+        if (NeedsAdmin) { return actor.IsPlatformAdmin ? ScopeRefusal(actor, Scope.Admin) : Problems.AdminRequired; }
+        if (NeedsUser && actor.UserId is null) { return Problems.UserRequired; }
+        if (NeedsTenant && actor.TenantId is null) { return Problems.TenantRequired; }
+        if (NeedsTenant && actor.Role < Role) { return Problems.Role(Role); }
+        return ScopeRefusal(actor, writes ? Scope.Write : Scope.Read);
+    }
+
+    private static Problem? ScopeRefusal(Actor actor, Scope required) =>
+        actor.Scope < required ? Problems.Scope(required, actor.Scope) : null;
+}
+
+public static class AccessHttp
+{
+    private static readonly object s_actorKey = new();
+
+    public static TBuilder Requires<TBuilder>(this TBuilder builder, Access access) where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(access);
+
+    public static Actor Actor(this HttpContext context) =>
+        context.Items.TryGetValue(s_actorKey, out var actor) ? (Actor)actor! : Kernel.Actor.Anonymous;
+
+    public static void SetActor(this HttpContext context, Actor actor) => context.Items[s_actorKey] = actor;
+
+    /// <summary>Refuses what the matched route does not allow. Runs after routing and after the actor is known.</summary>
+    public static void UseAccess(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    {
+        if (context.GetEndpoint() is { } endpoint)
+        {
+            var access = endpoint.Metadata.GetMetadata<Access>();
+            var method = context.Request.Method;
+            var writes = !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method);
+            var refusal = access is null ? Problems.AdminRequired : access.Refuse(context.Actor(), writes);
+            if (refusal is not null)
+            {
+                await ProblemHttp.WriteAsync(context, refusal);
+                return;
+            }
+        }
+        await next(context);
+    });
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace Wopr.Kernel;
+
+/// <summary>Refusals that belong to no module.</summary>
+public static class Problems
+{
+    public static Problem AuthenticationRequired { get; } =
+        new(ProblemKind.Unauthenticated, "auth.required", "Authentication required");
+
+    public static Problem InvalidToken { get; } =
+        new(ProblemKind.Unauthenticated, "auth.invalid_token", "Invalid or expired token");
+
+    public static Problem AdminRequired { get; } =
+        new(ProblemKind.Forbidden, "auth.admin_required", "Platform admin role required");
+
+    public static Problem ForeignTenant { get; } =
+        new(ProblemKind.Forbidden, "auth.foreign_tenant", "Not authorized for this tenant");
+
+    public static Problem TenantRequired { get; } =
+        new(ProblemKind.Invalid, "auth.tenant_required", "Tenant context required");
+
+    public static Problem UserRequired { get; } =
+        new(ProblemKind.Forbidden, "auth.user_required", "This needs a signed-in person, not a token.");
+
+    public static Problem BadOrigin { get; } =
+        new(ProblemKind.Forbidden, "auth.bad_origin", "This request came from a site that is not allowed to act for you.");
+
+    public static Problem BadRequest { get; } =
+        new(ProblemKind.Invalid, "request.invalid", "The request cannot be read. Check its path, query and body.");
+
+    public static Problem BodyTooLarge { get; } =
+        new(ProblemKind.TooLarge, "request.too_large", "The body is larger than this address accepts.");
+
+    public static Problem NotJson { get; } = new(ProblemKind.UnsupportedMediaType, "request.unsupported_media_type",
+        "Send the body as JSON, with the header Content-Type: application/json.");
+
+    public static Problem Scope(Scope required, Scope provided) => new(ProblemKind.Forbidden, "auth.insufficient_scope",
+        $"This needs a token with {Sql.Name(required)} scope; yours has {Sql.Name(provided)}.");
+
+    public static Problem Role(Role required) => new(ProblemKind.Forbidden, "auth.insufficient_role",
+        $"This needs the role {Sql.Name(required)} or higher in the organisation.");
+
+    // The parser's own message may quote the body, so only the place is told.
+    public static Problem BadJson(JsonException error) => new(ProblemKind.Invalid, "request.bad_json",
+        error.Path is { Length: > 1 } path
+            ? $"The value at {path} is missing, unknown or of the wrong type."
+            : "The body is not the JSON object that is expected here.");
+}

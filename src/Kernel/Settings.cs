@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace Wopr.Kernel;
+
+/// <summary>Says which environment variable fills an option and what it is for; the documentation is made from it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SettingAttribute(string name, string help) : Attribute
+{
+    public string Name { get; } = name;
+    public string Help { get; } = help;
+
+    /// <summary>Never shown, and in production never a placeholder and never short.</summary>
+    public bool Secret { get; init; }
+
+    /// <summary>Must be set when <c>WOPR_ENV=production</c>.</summary>
+    public bool RequiredInProduction { get; init; }
+
+    /// <summary>Must always be set.</summary>
+    public bool Required { get; init; }
+
+    public int Min { get; init; } = int.MinValue;
+    public int Max { get; init; } = int.MaxValue;
+}
+
+/// <summary>Options that check themselves beyond what the attributes say.</summary>
+public interface ISettings
+{
+    /// <summary>Each fault names its variable and says what to do; it never quotes the value.</summary>
+    IEnumerable<string> Faults(bool production);
+}
+
+/// <summary>Fills options from environment variables, and collects every fault instead of stopping at the first.</summary>
+public sealed partial class SettingsReader(Func<string, string?> variable)
+{
+    private readonly List<string> _faults = [];
+
+    public static SettingsReader FromEnvironment() => new(Environment.GetEnvironmentVariable);
+
+    public bool Production => variable("WOPR_ENV") == "production";
+
+    /// <summary>Why the program cannot start; empty when it can.</summary>
+    public IReadOnlyList<string> Faults => _faults;
+
+    public T Read<T>() where T : ISettings, new()
+    {
+        var options = new T();
+        foreach (var (property, setting) in Of(typeof(T)))
+        {
+            var text = ValueOf(setting.Name);
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                if (setting.Required || (Production && setting.RequiredInProduction))
+                {
+                    _faults.Add($"{setting.Name} is missing. {setting.Help}");
+                }
+                continue;
+            }
+            if (Production && setting.Secret && SecretFault(text) is { } weak) { _faults.Add($"{setting.Name} {weak}"); }
+            Set(options, property, setting, text.Trim());
+        }
+        _faults.AddRange(options.Faults(Production));
+        return options;
+    }
+
+    /// <summary>The settings a type declares, in the order they are written.</summary>
+    public static IEnumerable<(PropertyInfo Property, SettingAttribute Setting)> Of(Type type) =>
+        from property in type.GetProperties()
+        let setting = property.GetCustomAttribute<SettingAttribute>()
+        where setting is not null
+        select (property, setting);
+
+    // NAME_FILE points at a file with the value, the way container secrets arrive.
+    private string? ValueOf(string name)
+    {
+        if (variable(name) is { } value) { return value; }
+        if (variable($"{name}_FILE") is not { Length: > 0 } file) { return null; }
+        if (File.Exists(file)) { return File.ReadAllText(file).TrimEnd('\r', '\n'); }
+        _faults.Add($"{name}_FILE names a file that does not exist.");
+        return null;
+    }
+
+    private void Set(object options, PropertyInfo property, SettingAttribute setting, string text)
+    {
+        object? value = property.PropertyType switch
+        {
+            var type when type == typeof(string) => text,
+            var type when type == typeof(bool) => text switch
+            {
+                "1" or "true" => true,
+                "0" or "false" => false,
+                _ => Fault($"{setting.Name} must be true or false."),
+            },
+            var type when type == typeof(int) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+                && number >= setting.Min && number <= setting.Max
+                    ? number
+                    : Fault($"{setting.Name} must be a whole number from {setting.Min} to {setting.Max}."),
+            var type when type == typeof(Uri) =>
+                Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+                    ? url
+                    : Fault($"{setting.Name} must be a full address such as https://example.com."),
+            var type when type == typeof(string[]) =>
+                text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            var type => throw new InvalidOperationException($"{setting.Name}: {type.Name} is not a type of setting."),
+        };
+        if (value is not null) { property.SetValue(options, value); }
+    }
+
+    private object? Fault(string sentence)
+    {
+        _faults.Add(sentence);
+        return null;
+    }
+
+    private static string? SecretFault(string value) =>
+        Placeholder().IsMatch(value) ? "is a placeholder. Generate a real one: openssl rand -hex 32."
+        : value.Length < 16 ? "is too short to be a secret. Generate one: openssl rand -hex 32."
+        : null;
+
+    [GeneratedRegex("replace_?me|change_?me|placeholder|example|^x+$|your[-_]", RegexOptions.IgnoreCase)]
+    private static partial Regex Placeholder();
+}

@@ -1,0 +1,87 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Npgsql;
+using Wopr.Kernel;
+using Wopr.Testing;
+
+namespace Wopr.Platform.Tests;
+
+/// <summary>The whole Platform on a real port with a database of its own; ask for another replica of it.</summary>
+public sealed class TestPlatform : IAsyncDisposable
+{
+    public const string UiOrigin = "http://localhost:3000";
+    public const string AdminToken = "wopr_admin_for_tests";
+
+    private static readonly TestPostgres s_postgres = new(Schema.Steps);
+
+    private readonly WebApplication _app;
+
+    private TestPlatform(WebApplication app, NpgsqlDataSource source, string address)
+    {
+        (_app, Source, Address) = (app, source, address);
+        Http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new(address) };
+        Http.DefaultRequestHeaders.Add("Origin", UiOrigin);
+    }
+
+    public NpgsqlDataSource Source { get; }
+    public string Address { get; }
+
+    /// <summary>Calls as the dashboard would, without cookies of its own.</summary>
+    public HttpClient Http { get; }
+
+    public static async Task<TestPlatform> StartAsync(CancellationToken ct) => await StartAsync(await s_postgres.CopyAsync(ct), ct);
+
+    public Task<TestPlatform> ReplicaAsync(CancellationToken ct) => StartAsync(Source, ct);
+
+    public static async Task<TestPlatform> StartAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["PORT"] = "0",
+            ["DATABASE_URL"] = TestPostgres.Url(source),
+            ["BETTER_AUTH_SECRET"] = "0123456789abcdef0123456789abcdef",
+            ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
+            ["ADMIN_TOKEN"] = AdminToken,
+            ["UI_ORIGIN"] = UiOrigin,
+        };
+        var app = Server.Build(new SettingsReader(name => variables.GetValueOrDefault(name)))
+            ?? throw new InvalidOperationException("The test configuration has faults.");
+        await app.StartAsync(ct);
+        var address = app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        return new(app, source, address);
+    }
+
+    /// <summary>Signs somebody up and returns the cookie as it would be sent back.</summary>
+    public async Task<(string Cookie, string UserId)> SignUpAsync(string email, CancellationToken ct, string password = "Testpass1")
+    {
+        var response = await Http.PostAsJsonAsync("/api/auth/sign-up/email", new { name = "Test User", email, password }, ct);
+        response.EnsureSuccessStatusCode();
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(ct);
+        return (CookieOf(response), body.GetProperty("user").GetProperty("id").GetString()!);
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path, string? cookie, CancellationToken ct) =>
+        SendAsync(HttpMethod.Get, path, cookie, body: null, ct);
+
+    public Task<HttpResponseMessage> PostAsync(string path, string? cookie, object? body, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, path, cookie, body, ct);
+
+    public static string CookieOf(HttpResponseMessage response) =>
+        response.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? cookie, object? body, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (cookie is not null) { request.Headers.Add("Cookie", cookie); }
+        if (body is not null) { request.Content = JsonContent.Create(body); }
+        return await Http.SendAsync(request, ct);
+    }
+}
