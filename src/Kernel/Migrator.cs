@@ -61,16 +61,24 @@ public sealed class Migrator(NpgsqlDataSource owner, IReadOnlyList<Migration> st
     {
         await using var connection = await owner.OpenConnectionAsync(ct);
         await RunAsync(connection, $"select pg_advisory_lock({LockKey})", ct);
-        var done = new List<Migration>();
-        foreach (var step in await PendingAsync(connection, ct))
+        try
         {
-            await ApplyOneAsync(connection, step, ct);
-            done.Add(step);
-            applied(step);
-            if (last is not null && step.Label.StartsWith(last, StringComparison.Ordinal)) { break; }
+            var done = new List<Migration>();
+            foreach (var step in await PendingAsync(connection, ct))
+            {
+                await ApplyOneAsync(connection, step, ct);
+                done.Add(step);
+                applied(step);
+                if (last is not null && step.Label.StartsWith(last, StringComparison.Ordinal)) { break; }
+            }
+            await GrantAsync(connection, appRole, ct);
+            return done;
         }
-        await GrantAsync(connection, appRole, ct);
-        return done;
+        finally
+        {
+            // A pooled connection keeps its locks until it is used again.
+            await RunAsync(connection, $"select pg_advisory_unlock({LockKey})", CancellationToken.None);
+        }
     }
 
     private async Task<IReadOnlyList<Migration>> PendingAsync(NpgsqlConnection connection, CancellationToken ct)

@@ -35,6 +35,9 @@ public readonly struct Result<T>
         return problem is null;
     }
 
+    public Result<TOther> Map<TOther>(Func<T, TOther> view) =>
+        Problem is { } problem ? problem : view(Value!);
+
     public static implicit operator Result<T>(T value) => new(value, null);
     public static implicit operator Result<T>(Problem problem) => new(default, problem);
 }

@@ -52,9 +52,7 @@ public static class TrpcRoutes
     private static void Add<TIn, TOut>(this IEndpointRouteBuilder routes, string path, bool isMutation, Access access,
         Func<HttpContext, TIn, CancellationToken, Task<Result<TOut>>> run) where TIn : class =>
         routes.ServiceProvider.GetRequiredService<TrpcProcedures>().Add(new(path, isMutation, access, typeof(TIn),
-            async (context, input, ct) => (await run(context, (TIn)input, ct)).Succeeded(out var value, out var problem)
-                ? (object?)value
-                : problem));
+            async (context, input, ct) => (await run(context, (TIn)input, ct)).Map<object?>(value => value)));
 
     /// <summary>Each procedure declares its own access, so the route itself is open.</summary>
     public static void MapTrpc(this IEndpointRouteBuilder routes) =>

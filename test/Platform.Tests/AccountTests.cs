@@ -169,6 +169,8 @@ public sealed class AccountTests : IAsyncLifetime
     {
         var body = new StringContent($$"""{"name":"{{new string('x', 10_000_000)}}"}""", Encoding.UTF8, "application/json");
 
+        _platform.Http.DefaultRequestHeaders.ExpectContinue = true;
+
         var answer = await _platform.Http.PostAsync("/api/auth/sign-up/email", body, Ct);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);

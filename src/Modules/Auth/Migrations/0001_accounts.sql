@@ -37,7 +37,7 @@ create table auth.member (
     primary key (tenant_id, user_id)
 );
 
-create index member_user on auth.member (user_id);
+create index member_of_user on auth.member (user_id);
 
 create table auth.session (
     id          uuid primary key,
@@ -51,7 +51,7 @@ create table auth.session (
     updated_at  timestamptz not null
 );
 
-create index session_user on auth.session (user_id);
+create index session_of_user on auth.session (user_id);
 
 -- Single-use secrets that were mailed: password resets and e-mail verifications.
 create table auth.verification (
@@ -62,7 +62,7 @@ create table auth.verification (
     expires_at timestamptz not null
 );
 
-create index verification_user on auth.verification (user_id);
+create index verification_of_user on auth.verification (user_id);
 
 create table auth.login (
     id         uuid primary key,
@@ -75,4 +75,4 @@ create table auth.login (
 
 comment on table auth.login is 'append-only: who signed in or tried to';
 
-create index login_user on auth.login (user_id, at desc);
+create index login_of_user on auth.login (user_id, at desc);
