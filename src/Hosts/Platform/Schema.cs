@@ -1,4 +1,5 @@
 using Npgsql;
+using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
@@ -8,8 +9,11 @@ namespace Wopr.Platform;
 /// <summary>Every module's migrations, in the modules' order.</summary>
 internal static class Schema
 {
-    public static IReadOnlyList<Migration> Steps { get; } =
-        Migration.Of(typeof(Db).Assembly, typeof(AuthModule).Assembly, typeof(CreditsModule).Assembly);
+    public static IReadOnlyList<Migration> Steps { get; } = Migration.Of(
+        typeof(Db).Assembly,
+        typeof(AuditModule).Assembly,
+        typeof(AuthModule).Assembly,
+        typeof(CreditsModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
+using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
@@ -32,6 +33,7 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.AddAudit();
         builder.AddAuth(settings);
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
