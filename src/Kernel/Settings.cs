@@ -71,6 +71,9 @@ public sealed partial class SettingsReader(Func<string, string?> variable)
         where setting is not null
         select (property, setting);
 
+    /// <summary>Text left over from an example, which no real secret looks like.</summary>
+    public static bool IsPlaceholder(string text) => Placeholder().IsMatch(text);
+
     // NAME_FILE points at a file with the value, the way container secrets arrive.
     private string? ValueOf(string name)
     {

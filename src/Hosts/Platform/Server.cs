@@ -7,6 +7,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Notices;
 
 namespace Wopr.Platform;
 
@@ -33,7 +34,9 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.AddKernel();
         builder.AddAudit();
+        builder.AddNotices(settings);
         builder.AddAuth(settings);
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
