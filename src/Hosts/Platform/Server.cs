@@ -33,6 +33,7 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.AddVault(settings);
         builder.AddAudit();
         builder.AddAuth(settings);
         builder.AddCredits();
