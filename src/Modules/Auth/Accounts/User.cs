@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Wopr.Kernel;
 
 namespace Wopr.Auth;
 
@@ -9,4 +10,14 @@ public sealed record User(
 {
     [JsonIgnore]
     public bool IsPlatformAdmin { get; init; }
+
+    /// <summary>The person as who acts, before there is a session that says so.</summary>
+    internal Actor AsActor(Origin origin) => new(ActorKind.User, Id)
+    {
+        UserId = Id,
+        TenantId = Id,
+        Role = Role.Owner,
+        Scope = Scope.Write,
+        IpAddress = origin.IpAddress,
+    };
 }
