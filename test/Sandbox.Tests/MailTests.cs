@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Wopr.Kernel;
+using Wopr.Testing;
 
 namespace Wopr.Sandbox.Tests;
 

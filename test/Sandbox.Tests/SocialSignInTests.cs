@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
+using Wopr.Testing;
 
 namespace Wopr.Sandbox.Tests;
 
