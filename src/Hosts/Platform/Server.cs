@@ -35,6 +35,7 @@ internal static class Server
 
         builder.AddHost(options);
         builder.AddKernel();
+        builder.AddVault(settings);
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
