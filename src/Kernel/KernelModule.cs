@@ -13,5 +13,7 @@ public static class KernelModule
         builder.Services.AddSingleton<Outbox>();
         builder.Services.AddSingleton(new OutboxPace());
         builder.Services.AddHostedService<OutboxWorker>();
+        builder.Services.AddSingleton<Leases>();
+        builder.Services.AddSingleton(new JobPace());
     }
 }
