@@ -14,5 +14,7 @@ public static class KernelModule
         builder.Services.AddSingleton<RateWindows>();
         builder.Services.AddSingleton(new OutboxPace());
         builder.Services.AddHostedService<OutboxWorker>();
+        builder.Services.AddSingleton<Leases>();
+        builder.Services.AddSingleton(new JobPace());
     }
 }

@@ -27,4 +27,19 @@ internal static partial class Log
 
     [LoggerMessage(LogLevel.Error, "A subscriber of {Channel} failed")]
     public static partial void SubscriberFailed(ILogger logger, string channel, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "The lease {Name} could not be renewed: {Why}")]
+    public static partial void LeaseNotRenewed(ILogger logger, string name, string why);
+
+    [LoggerMessage(LogLevel.Warning, "The lease {Name} is lost; what ran under it stops")]
+    public static partial void LeaseLost(ILogger logger, string name);
+
+    [LoggerMessage(LogLevel.Warning, "The lease {Name} could not be given back; it ends by itself")]
+    public static partial void LeaseNotReleased(ILogger logger, string name, Exception error);
+
+    [LoggerMessage(LogLevel.Error, "The job {Name} failed and will run again")]
+    public static partial void JobFailed(ILogger logger, string name, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Whether the job {Name} is due cannot be seen: {Why}")]
+    public static partial void JobNotTaken(ILogger logger, string name, string why);
 }

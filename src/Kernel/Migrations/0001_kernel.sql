@@ -18,7 +18,9 @@ create index outbox_due on kernel.outbox (due_at) where parked_at is null;
 create table kernel.lease (
     name       text primary key,
     holder     text not null,
-    expires_at timestamptz not null
+    expires_at timestamptz not null,
+    -- When the job of this name is to run next, if it is a job's.
+    due_at     timestamptz not null default now()
 );
 
 -- Fixed windows shared by all replicas; a replica adds what it saw in the last second.

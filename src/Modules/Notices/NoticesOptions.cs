@@ -25,7 +25,7 @@ public sealed class NoticesOptions : ISettings
 
     internal string Sender => From ?? $"WOPR <{FromEmail}>";
 
-    internal Uri SendUrl => new(UsesSandbox ? SandboxUrl : BaseUrl, "/emails");
+    internal Uri SendUrl => new($"{(UsesSandbox ? SandboxUrl : BaseUrl).AbsoluteUri.TrimEnd('/')}/emails");
 
     internal string Bearer => UsesSandbox ? "sandbox" : ApiKey!;
 
