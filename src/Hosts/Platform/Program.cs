@@ -5,6 +5,7 @@ return args switch
     [] => await Server.RunAsync(),
     ["migrate", .. var rest] => await MigrateVerb.RunAsync(rest),
     ["admin", "create", .. var rest] => await AdminVerb.CreateAsync(rest),
+    ["audit", "verify", .. var rest] => await AuditVerb.VerifyAsync(rest),
     ["config", "check", ..] => ConfigVerb.Check(),
     _ => Usage.Show(),
 };

@@ -51,6 +51,7 @@ internal static class Server
 
         app.MapHealth();
         app.MapTrpc();
+        app.MapAudit();
         app.MapAuth();
         app.MapCredits();
         return app;
