@@ -3,6 +3,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -13,6 +14,7 @@ internal static class Schema
         typeof(Db).Assembly,
         typeof(AuditModule).Assembly,
         typeof(AuthModule).Assembly,
+        typeof(TenantKeysModule).Assembly,
         typeof(CreditsModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)

@@ -7,6 +7,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -36,6 +37,7 @@ internal static class Server
         builder.AddVault(settings);
         builder.AddAudit();
         builder.AddAuth(settings);
+        builder.AddTenantKeys();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -53,6 +55,7 @@ internal static class Server
         app.MapTrpc();
         app.MapAudit();
         app.MapAuth();
+        app.MapTenantKeys();
         app.MapCredits();
         return app;
     }

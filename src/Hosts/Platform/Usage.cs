@@ -21,6 +21,7 @@ internal static class Usage
               Wopr.Platform migrate [--plan] [--to auth/0002] [--allow-destructive auth/0007]
               Wopr.Platform admin create --email you@example.com [--if-none]
               Wopr.Platform audit verify [--json]
+              Wopr.Platform secrets rotate [--dry-run] [--json]
               Wopr.Platform config check
             Settings come from the environment; docs/configuration.md lists them.
             """);
