@@ -8,6 +8,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -39,6 +40,7 @@ internal static class Server
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
+        builder.AddTenantKeys();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -54,7 +56,9 @@ internal static class Server
 
         app.MapHealth();
         app.MapTrpc();
+        app.MapAudit();
         app.MapAuth();
+        app.MapTenantKeys();
         app.MapCredits();
         return app;
     }
