@@ -1,0 +1,6 @@
+namespace Wopr.Dashboard.Pages.Account;
+
+internal static class AccountPages
+{
+    public static void MapAccount(this IEndpointRouteBuilder routes) { }
+}

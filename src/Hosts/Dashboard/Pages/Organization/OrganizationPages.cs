@@ -1,0 +1,6 @@
+namespace Wopr.Dashboard.Pages.Organization;
+
+internal static class OrganizationPages
+{
+    public static void MapOrganizations(this IEndpointRouteBuilder routes) { }
+}

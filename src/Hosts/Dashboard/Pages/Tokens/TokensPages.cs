@@ -1,0 +1,6 @@
+namespace Wopr.Dashboard.Pages.Tokens;
+
+internal static class TokensPages
+{
+    public static void MapTokens(this IEndpointRouteBuilder routes) { }
+}
