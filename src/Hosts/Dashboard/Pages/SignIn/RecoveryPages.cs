@@ -11,8 +11,8 @@ internal static class RecoveryPages
         routes.MapPost("/forgot-password", ForgotAsync);
         routes.MapGet("/reset-password", (string? token, string? error) => Reset(Form.Empty, error is null ? token : null));
         routes.MapPost("/reset-password", ResetAsync);
-        routes.MapGet("/auth/verify", (string? status, string? reason) =>
-            Page.Show<VerifyPage>(new { Status = status, Reason = reason }));
+        routes.MapGet("/auth/verify", (string? status, string? reason, string? error) =>
+            Page.Show<VerifyPage>(new { Status = status, Reason = reason, Error = error }));
     }
 
     private static IResult Forgot(Form form, bool sent) => Page.Show<ForgotPage>(new { Form = form, Sent = sent }, form);
