@@ -12,15 +12,18 @@ public sealed class TokenClient
     public async Task<Result<TokenView[]>> ListAsync(CancellationToken ct) =>
         (await _wire.GetAsync<Listing<TokenView>>("/api/tokens", ct)).Map(list => list.Items);
 
-    public Task<Result<NewToken>> CreateAsync(string name, string scope, CancellationToken ct) =>
-        _wire.PostAsync<NewToken>("/api/tokens", new { name, scope }, ct);
+    /// <param name="expiresInDays">Null for a token that lives until it is revoked.</param>
+    public Task<Result<NewToken>> CreateAsync(string name, string scope, int? expiresInDays, CancellationToken ct) =>
+        _wire.PostAsync<NewToken>("/api/tokens", new { name, scope, expiresInDays }, ct);
 
     public Task<Result<Done>> RevokeAsync(string id, CancellationToken ct) =>
         _wire.DeleteAsync($"/api/tokens/{Uri.EscapeDataString(id)}", ct);
 }
 
+/// <param name="Hint">The last characters, by which people tell their tokens apart.</param>
 public sealed record TokenView(
-    string Id, string Name, string Scope, DateTimeOffset CreatedAt = default, DateTimeOffset? LastUsedAt = null);
+    string Id, string Name, string Scope, string? Hint = null, DateTimeOffset CreatedAt = default,
+    DateTimeOffset? ExpiresAt = null, DateTimeOffset? LastUsedAt = null);
 
 /// <param name="Token">Told this once; only its hash is kept.</param>
-public sealed record NewToken(string Token, string? Id = null, string? Name = null, string? Scope = null);
+public sealed record NewToken(string Token);

@@ -29,6 +29,8 @@ public sealed class Form
         return new(form.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal));
     }
 
+    public bool Has(string name) => _values.ContainsKey(name);
+
     public string Trimmed(string name) => this[name].Trim();
 
     public bool Checked(string name) => this[name].Length > 0;
@@ -40,7 +42,7 @@ public sealed class Form
     public void Refuse(Problem problem)
     {
         var (fields, sentence) = Sentences.Of(problem);
-        if (fields.FirstOrDefault(_values.ContainsKey) is { } field) { Refuse(field, sentence); }
+        if (fields.FirstOrDefault(Has) is { } field) { Refuse(field, sentence); }
         else { Summary = sentence; }
     }
 

@@ -20,6 +20,7 @@ internal static class News
         "invited" => "The invitation was sent.",
         "role" => "The role was changed.",
         "member-removed" => "The member was removed.",
+        "withdrawn" => "The invitation was withdrawn.",
         "joined" => "You are a member now.",
         "token-revoked" => "The token was revoked. It stops working at once.",
         "suspended" => "The account is suspended.",
