@@ -33,6 +33,7 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.AddApiDocument();
         builder.AddAudit();
         builder.AddAuth(settings);
         builder.AddCredits();
@@ -49,6 +50,7 @@ internal static class Server
         app.UseAccess();
 
         app.MapHealth();
+        app.MapApiDocument();
         app.MapTrpc();
         app.MapAuth();
         app.MapCredits();
