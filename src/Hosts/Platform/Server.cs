@@ -37,6 +37,7 @@ internal static class Server
         builder.AddHost(options);
         builder.AddKernel();
         builder.AddVault(settings);
+        builder.AddApiDocument();
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
@@ -55,6 +56,7 @@ internal static class Server
         app.UseAccess();
 
         app.MapHealth();
+        app.MapApiDocument();
         app.MapTrpc();
         app.MapAudit();
         app.MapAuth();
