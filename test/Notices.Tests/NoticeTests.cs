@@ -140,7 +140,7 @@ public sealed class NoticeTests
     [Fact]
     public void Production_without_a_key_does_not_start()
     {
-        var settings = new SettingsReader(name => name == "WOPR_ENV" ? "production" : null);
+        var settings = new SettingsReader(new Dictionary<string, string> { ["WOPR_ENV"] = "production" });
 
         settings.Read<NoticesOptions>();
 
@@ -152,7 +152,7 @@ public sealed class NoticeTests
     [InlineData("your-resend-key-here", "http://localhost:3900/emails")]
     [InlineData("re_12345678901234567890", "https://api.resend.com/emails")]
     public void Without_a_real_key_mail_goes_to_the_sandbox(string? key, string url) =>
-        Assert.Equal(url, new SettingsReader(name => name == "RESEND_API_KEY" ? key : null).Read<NoticesOptions>().SendUrl.AbsoluteUri);
+        Assert.Equal(url, new SettingsReader(new Dictionary<string, string> { ["RESEND_API_KEY"] = key ?? "" }).Read<NoticesOptions>().SendUrl.AbsoluteUri);
 
     private static Notice Verify(string to) => new(to, NoticeTemplate.VerifyEmail,
         new Dictionary<string, string> { ["name"] = "Ann", ["link"] = Link, ["validFor"] = "1 hour" });

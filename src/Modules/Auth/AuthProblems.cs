@@ -48,7 +48,8 @@ internal static class AuthProblems
     public static Problem SessionTooOld { get; } = new(ProblemKind.Invalid, "SESSION_EXPIRED", "Sign in again to do this.");
 
     public static Problem TooManyAttempts(TimeSpan wait) => new(ProblemKind.LimitReached, "TOO_MANY_ATTEMPTS",
-        "Too many login attempts. Please try again in 15 minutes.") { RetryAfter = wait };
+        "Too many login attempts. Please try again in 15 minutes.")
+    { RetryAfter = wait };
 
     public static Problem InvalidOrigin { get; } = new(ProblemKind.Forbidden, "INVALID_ORIGIN", "Invalid origin");
 
