@@ -11,6 +11,7 @@ public static class KernelModule
         builder.Services.AddSingleton<Listener>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Listener>());
         builder.Services.AddSingleton<Outbox>();
+        builder.Services.AddSingleton<RateWindows>();
         builder.Services.AddSingleton(new OutboxPace());
         builder.Services.AddHostedService<OutboxWorker>();
         builder.Services.AddSingleton<Leases>();

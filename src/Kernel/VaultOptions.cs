@@ -36,5 +36,7 @@ public static class VaultSetup
     {
         var options = settings.Read<VaultOptions>();
         builder.Services.AddSingleton(_ => new Vault(options.Secret, options.PreviousSecrets));
+        builder.Services.AddSingleton<Resealer>();
+        builder.Services.AddHostedService<ResealAtStart>();
     }
 }

@@ -242,14 +242,14 @@ public sealed class ObjectStoreOptionsTests
             ["DO_SPACES_SECRET_KEY"] = "secret",
         };
 
-        var options = new SettingsReader(name => variables.GetValueOrDefault(name)).Read<ObjectStoreOptions>();
+        var options = new SettingsReader(variables).Read<ObjectStoreOptions>();
 
         Assert.Equal(("wopr-backups", "https://nyc3.digitaloceanspaces.com/"), (options.BucketName, options.Endpoint.AbsoluteUri));
     }
 
     private static IReadOnlyList<string> Faults(Dictionary<string, string> variables)
     {
-        var settings = new SettingsReader(name => variables.GetValueOrDefault(name));
+        var settings = new SettingsReader(variables);
         settings.Read<ObjectStoreOptions>();
         return settings.Faults;
     }

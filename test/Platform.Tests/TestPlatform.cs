@@ -50,7 +50,7 @@ public sealed class TestPlatform : IAsyncDisposable
             ["UI_ORIGIN"] = UiOrigin,
             ["SANDBOX_URL"] = (await Sandbox).Url,
         };
-        var app = Server.Build(new SettingsReader(name => variables.GetValueOrDefault(name)))
+        var app = Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");
         await app.StartAsync(ct);
         var address = app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);

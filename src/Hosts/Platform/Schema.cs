@@ -4,6 +4,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -15,6 +16,7 @@ internal static class Schema
         typeof(AuditModule).Assembly,
         typeof(NoticesModule).Assembly,
         typeof(AuthModule).Assembly,
+        typeof(TenantKeysModule).Assembly,
         typeof(CreditsModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)

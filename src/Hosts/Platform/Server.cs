@@ -8,6 +8,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -36,9 +37,11 @@ internal static class Server
         builder.AddHost(options);
         builder.AddKernel();
         builder.AddVault(settings);
+        builder.AddApiDocument();
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
+        builder.AddTenantKeys();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -53,8 +56,11 @@ internal static class Server
         app.UseAccess();
 
         app.MapHealth();
+        app.MapApiDocument();
         app.MapTrpc();
+        app.MapAudit();
         app.MapAuth();
+        app.MapTenantKeys();
         app.MapCredits();
         return app;
     }
@@ -88,6 +94,7 @@ internal static class Server
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.MaxDepth = 32;
+            json.SerializerOptions.Converters.Add(new PlainText());
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>

@@ -25,7 +25,7 @@ internal sealed class FolderStore : ObjectStore
         try
         {
             PutObject put;
-            await using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
+            await using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, useAsync: true))
             {
                 put = await CopyAsync(key, content, file, sha256, ct);
                 file.Flush(flushToDisk: true);
@@ -56,7 +56,8 @@ internal sealed class FolderStore : ObjectStore
         FileStream file;
         try
         {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 128 * 1024, useAsync: true);
+            file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 128 * 1024, useAsync: true);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -62,7 +62,8 @@ public abstract partial class ObjectStore
     /// <summary>Nothing when there is none.</summary>
     public Task DeleteAsync(string key, CancellationToken ct) => RemoveAsync(Checked(key), ct);
 
-    protected abstract Task<PutObject?> WriteAsync(string key, Stream content, bool onlyIfNew, string? sha256, CancellationToken ct);
+    protected abstract Task<PutObject?> WriteAsync(
+        string key, Stream content, bool onlyIfNew, string? sha256, CancellationToken ct);
 
     protected abstract Task<Stream?> ReadAsync(string key, ByteRange range, CancellationToken ct);
 
@@ -73,7 +74,8 @@ public abstract partial class ObjectStore
     protected abstract Task RemoveAsync(string key, CancellationToken ct);
 
     /// <summary>Copies while hashing, and flushes nothing.</summary>
-    protected static async Task<PutObject> CopyAsync(string key, Stream from, Stream to, string? sha256, CancellationToken ct)
+    protected static async Task<PutObject> CopyAsync(
+        string key, Stream from, Stream to, string? sha256, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[128 * 1024];
@@ -85,8 +87,9 @@ public abstract partial class ObjectStore
             size += read;
         }
         var actual = Convert.ToHexStringLower(hash.GetHashAndReset());
-        if (sha256 is not null && !actual.Equals(sha256, StringComparison.OrdinalIgnoreCase)) { throw new ObjectCorruptException(key); }
-        return new(size, actual);
+        return sha256 is null || actual.Equals(sha256, StringComparison.OrdinalIgnoreCase)
+            ? new(size, actual)
+            : throw new ObjectCorruptException(key);
     }
 
     internal static bool IsKey(string key) => key.Length is > 0 and <= KeyCharsMax
@@ -94,8 +97,8 @@ public abstract partial class ObjectStore
 
     private static string Checked(string key) => IsKey(key)
         ? key
-        : throw new ArgumentException("An object's key is a path of letters, digits and . _ - = + @ : whose parts begin with no dot.",
-            nameof(key));
+        : throw new ArgumentException(
+            "An object's key is a path of letters, digits and . _ - = + @ : whose parts begin with no dot.", nameof(key));
 
     [GeneratedRegex(@"\A[A-Za-z0-9_=+@:-][A-Za-z0-9._=+@:-]*\z")]
     private static partial Regex Segment();

@@ -33,19 +33,22 @@ public sealed class ObjectStoreOptions : ISettings
         var bucket = (string?[])[Region, AccessKey, SecretKey];
         if (bucket.Any(part => part is not null) && bucket.Any(part => part is null))
         {
-            yield return "DO_SPACES_REGION, DO_SPACES_ACCESS_KEY and DO_SPACES_SECRET_KEY belong together: set all three, or none.";
+            yield return "DO_SPACES_REGION, DO_SPACES_ACCESS_KEY and DO_SPACES_SECRET_KEY belong together: "
+                + "set all three, or none.";
         }
         if (Region is not null && !Region.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'))
         {
             yield return "DO_SPACES_REGION must be a region's name, such as nyc3.";
         }
-        if (BucketName.Length < 3 || !BucketName.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.'))
+        if (BucketName.Length < 3
+            || !BucketName.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.'))
         {
             yield return "S3_BUCKET must be a bucket's name: small letters, digits, dots and dashes.";
         }
         if (production && AccessKey is null && Folder is null)
         {
-            yield return "DO_SPACES_ACCESS_KEY is missing. Set the DO_SPACES_ keys of a bucket, or OBJECTS_DIR to keep objects on this machine.";
+            yield return "DO_SPACES_ACCESS_KEY is missing. Set the DO_SPACES_ keys of a bucket, "
+                + "or OBJECTS_DIR to keep objects on this machine.";
         }
     }
 }
