@@ -3,6 +3,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Quotas;
 using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
@@ -15,6 +16,7 @@ internal static class Schema
         typeof(AuditModule).Assembly,
         typeof(AuthModule).Assembly,
         typeof(TenantKeysModule).Assembly,
+        typeof(QuotasModule).Assembly,
         typeof(CreditsModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)

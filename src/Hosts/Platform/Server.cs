@@ -7,6 +7,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Quotas;
 using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
@@ -38,6 +39,7 @@ internal static class Server
         builder.AddAudit();
         builder.AddAuth(settings);
         builder.AddTenantKeys();
+        builder.AddQuotas();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -56,6 +58,7 @@ internal static class Server
         app.MapAudit();
         app.MapAuth();
         app.MapTenantKeys();
+        app.MapQuotas();
         app.MapCredits();
         return app;
     }
