@@ -36,6 +36,7 @@ internal static class Server
 
         builder.AddHost(options);
         builder.AddVault(settings);
+        builder.AddIdempotency();
         builder.AddAudit();
         builder.AddAuth(settings);
         builder.AddTenantKeys();
@@ -52,6 +53,7 @@ internal static class Server
         app.UseMiddleware<Cors>();
         app.UseActor();
         app.UseAccess();
+        app.UseIdempotency();
 
         app.MapHealth();
         app.MapTrpc();
