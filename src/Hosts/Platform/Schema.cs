@@ -3,6 +3,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Notices;
 using Wopr.Quotas;
 using Wopr.TenantKeys;
 
@@ -14,6 +15,7 @@ internal static class Schema
     public static IReadOnlyList<Migration> Steps { get; } = Migration.Of(
         typeof(Db).Assembly,
         typeof(AuditModule).Assembly,
+        typeof(NoticesModule).Assembly,
         typeof(AuthModule).Assembly,
         typeof(TenantKeysModule).Assembly,
         typeof(QuotasModule).Assembly,

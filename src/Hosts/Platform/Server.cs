@@ -7,6 +7,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Notices;
 using Wopr.Quotas;
 using Wopr.TenantKeys;
 
@@ -35,9 +36,12 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.AddKernel();
         builder.AddVault(settings);
+        builder.AddApiDocument();
         builder.AddIdempotency();
         builder.AddAudit();
+        builder.AddNotices(settings);
         builder.AddAuth(settings);
         builder.AddTenantKeys();
         builder.AddQuotas();
@@ -56,6 +60,7 @@ internal static class Server
         app.UseIdempotency();
 
         app.MapHealth();
+        app.MapApiDocument();
         app.MapTrpc();
         app.MapAudit();
         app.MapAuth();
@@ -94,6 +99,7 @@ internal static class Server
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.MaxDepth = 32;
+            json.SerializerOptions.Converters.Add(new PlainText());
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
