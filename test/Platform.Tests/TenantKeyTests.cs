@@ -111,6 +111,24 @@ public sealed class TenantKeyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_procedure_repeated_under_one_idempotency_key_runs_once()
+    {
+        var (cookie, me) = await _platform.SignUpAsync("twice@example.com", Ct);
+        _platform.Http.DefaultRequestHeaders.Add("Idempotency-Key", "k1");
+        var body = new { provider = "openai", apiKey = "sk-first-0123456789" };
+
+        var first = await _platform.PostAsync("/trpc/capabilities.storeKey", cookie, body, Ct);
+        var second = await _platform.PostAsync("/trpc/capabilities.storeKey", cookie, body, Ct);
+
+        Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+        Assert.Equal(await first.Content.ReadAsStringAsync(Ct), await second.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(1, await new Db(_platform.Source).ValueAsync<long>(
+            $"select count(*) from audit.event where tenant_id = {me} and action = 'tenant_keys.stored'", Ct));
+        var other = await _platform.PostAsync("/trpc/capabilities.deleteKey", cookie, new { provider = "openai" }, Ct);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
+    }
+
+    [Fact]
     public async Task A_key_can_be_tried_for_its_form_without_being_stored()
     {
         var (cookie, _) = await _platform.SignUpAsync("try@example.com", Ct);

@@ -4,6 +4,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.Quotas;
 using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
@@ -17,6 +18,7 @@ internal static class Schema
         typeof(NoticesModule).Assembly,
         typeof(AuthModule).Assembly,
         typeof(TenantKeysModule).Assembly,
+        typeof(QuotasModule).Assembly,
         typeof(CreditsModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)

@@ -8,6 +8,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.Quotas;
 using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
@@ -38,10 +39,12 @@ internal static class Server
         builder.AddKernel();
         builder.AddVault(settings);
         builder.AddApiDocument();
+        builder.AddIdempotency();
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
         builder.AddTenantKeys();
+        builder.AddQuotas();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -54,6 +57,7 @@ internal static class Server
         app.UseMiddleware<Cors>();
         app.UseActor();
         app.UseAccess();
+        app.UseIdempotency();
 
         app.MapHealth();
         app.MapApiDocument();
@@ -61,6 +65,7 @@ internal static class Server
         app.MapAudit();
         app.MapAuth();
         app.MapTenantKeys();
+        app.MapQuotas();
         app.MapCredits();
         return app;
     }
