@@ -68,7 +68,8 @@ LUA
 load() { wrk -t 2 -c "$connections" -d "${seconds}s" -s "$dir/report.lua" "$@" | sed -n 's/^RESULT //p'; }
 
 echo "Warming up…" >&2
-wrk -t 2 -c "$connections" -d 5s -H "cookie: $cookie" "$read_url" >/dev/null
+# The just-in-time compiler measures for a while before it settles on its best code.
+wrk -t 2 -c "$connections" -d "${WARM_UP:-30}s" -H "cookie: $cookie" "$read_url" >/dev/null
 wrk -t 2 -c "$connections" -d 2s "http://127.0.0.1:$bare_port/" >/dev/null
 for ((round = 0; round < rounds; round++)); do
     load "http://127.0.0.1:$bare_port/" >>"$dir/bare"

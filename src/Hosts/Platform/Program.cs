@@ -1,3 +1,4 @@
+using Wopr.Kernel;
 using Wopr.Platform;
 
 return args switch
@@ -6,5 +7,7 @@ return args switch
     ["migrate", .. var rest] => await MigrateVerb.RunAsync(rest),
     ["admin", "create", .. var rest] => await AdminVerb.CreateAsync(rest),
     ["config", "check", ..] => ConfigVerb.Check(),
+    ["health"] => await HealthProbe.RunAsync(
+        SettingsReader.FromEnvironment().Read<PlatformOptions>().Port, CancellationToken.None),
     _ => Usage.Show(),
 };

@@ -20,6 +20,7 @@ internal static class Usage
               Wopr.Platform migrate [--plan] [--to auth/0002] [--allow-destructive auth/0007]
               Wopr.Platform admin create --email you@example.com [--if-none]
               Wopr.Platform config check
+              Wopr.Platform health                            0 when a server on this machine answers, else 1
             Settings come from the environment; docs/configuration.md lists them.
             """);
         return Exit.Usage;
