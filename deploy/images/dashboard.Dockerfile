@@ -7,5 +7,5 @@ COPY artifacts/publish/Dashboard/release/ /app/
 USER 1654:1654
 ENV DASHBOARD_PORT=3000 PLATFORM_URL=http://platform-api:3100 DOTNET_EnableDiagnostics=0
 EXPOSE 3000
-HEALTHCHECK --interval=30s --timeout=6s --start-period=10s --retries=3 CMD ["dotnet", "/app/Wopr.Dashboard.dll", "health"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s --retries=3 CMD ["dotnet", "/app/Wopr.Dashboard.dll", "health"]
 ENTRYPOINT ["dotnet", "/app/Wopr.Dashboard.dll"]

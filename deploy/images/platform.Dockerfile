@@ -7,5 +7,5 @@ COPY artifacts/publish/Platform/release/ /app/
 USER 1654:1654
 ENV PORT=3100 DOTNET_EnableDiagnostics=0
 EXPOSE 3100
-HEALTHCHECK --interval=30s --timeout=6s --start-period=10s --retries=3 CMD ["dotnet", "/app/Wopr.Platform.dll", "health"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s --retries=3 CMD ["dotnet", "/app/Wopr.Platform.dll", "health"]
 ENTRYPOINT ["dotnet", "/app/Wopr.Platform.dll"]
