@@ -1,3 +1,4 @@
+using Wopr.Kernel;
 using Wopr.Platform;
 
 return args switch
@@ -8,5 +9,7 @@ return args switch
     ["audit", "verify", .. var rest] => await AuditVerb.VerifyAsync(rest),
     ["secrets", "rotate", .. var rest] => await SecretsVerb.RotateAsync(rest),
     ["config", "check", ..] => ConfigVerb.Check(),
+    ["health"] => await HealthProbe.RunAsync(
+        SettingsReader.FromEnvironment().Read<PlatformOptions>().Port, CancellationToken.None),
     _ => Usage.Show(),
 };

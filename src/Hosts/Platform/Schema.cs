@@ -26,6 +26,11 @@ internal static class Schema
         connection.ApplicationName = "wopr-platform";
         connection.MaxAutoPrepare = 100;
         connection.AutoPrepareMinUsages = 2;
+        // Nothing leaves state on a pooled connection: Db has no verb for it, and the migrator gives its lock back.
+        // Resetting after every statement cost the server a third of its work.
+        connection.NoResetOnClose = true;
+        // Passwords or certificates are enough, and small images have no Kerberos library to ask for it.
+        connection.GssEncryptionMode = GssEncryptionMode.Disable;
         connection.Timeout = 5;
         connection.CommandTimeout = 15;
         return NpgsqlDataSource.Create(connection);

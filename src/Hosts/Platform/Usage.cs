@@ -23,6 +23,7 @@ internal static class Usage
               Wopr.Platform audit verify [--json]
               Wopr.Platform secrets rotate [--dry-run] [--json]
               Wopr.Platform config check
+              Wopr.Platform health                            0 when a server on this machine answers, else 1
             Settings come from the environment; docs/configuration.md lists them.
             """);
         return Exit.Usage;
