@@ -149,7 +149,8 @@ public sealed class Migrator(NpgsqlDataSource owner, IReadOnlyList<Migration> st
                               from pg_namespace where nspname !~ '^(pg_|information_schema)');
                 item record;
             begin
-                execute format('alter role %I in database %I set search_path = %s', app, current_database(), path);
+                -- Asks only for the database's owner; a role's own setting would ask for more.
+                execute format('alter database %I set search_path = %s', current_database(), path);
                 for item in select nspname from pg_namespace where nspname !~ '^(pg_|information_schema)' loop
                     execute format('grant usage on schema %I to %I', item.nspname, app);
                 end loop;

@@ -41,9 +41,14 @@ internal static class MigrateVerb
             Console.Error.WriteLine(error.Message);
             return Exit.Migration;
         }
+        catch (PostgresException error)
+        {
+            Console.Error.WriteLine($"The database refuses this: {error.MessageText}. Check the role in DATABASE_OWNER_URL.");
+            return Exit.Migration;
+        }
         catch (NpgsqlException error)
         {
-            Console.Error.WriteLine($"The database cannot be reached or refuses us: {error.Message} Check DATABASE_URL.");
+            Console.Error.WriteLine($"The database cannot be reached: {error.Message} Check DATABASE_URL.");
             return Exit.Migration;
         }
     }

@@ -1,0 +1,75 @@
+namespace Wopr.Cli;
+
+internal static class DownVerb
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
+
+    public static async Task<int> RunAsync(Home home, Screen screen, CancellationToken ct)
+    {
+        if (State.Live(home) is not { } state)
+        {
+            var left = Directory.Exists(home.Root) ? await Leftovers.EndAsync(home, screen, ct) : 0;
+            screen.Result(new { @event = "down", wasUp = false, ended = left }, () => screen.Say("Nothing is up."));
+            return Exit.Ok;
+        }
+        await screen.StepAsync("Stopping", async () =>
+        {
+            Posix.Signal(state.Supervisor.Pid, Posix.Terminate);
+            if (await Posix.GoneAsync(state.Supervisor, s_patience, ct)) { return; }
+            Posix.Signal(state.Supervisor.Pid, Posix.Kill);
+            await Posix.GoneAsync(state.Supervisor, TimeSpan.FromSeconds(5), ct);
+        });
+        var ended = await Leftovers.EndAsync(home, screen, ct);
+        screen.Result(new { @event = "down", wasUp = true, ended }, () => screen.Say("WOPR is down. Its data stays; ./wopr up brings it back."));
+        return Exit.Ok;
+    }
+}
+
+internal static class RestartVerb
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(150);
+
+    public static async Task<int> RunAsync(Home home, Screen screen, bool acceptSessionLoss, CancellationToken ct)
+    {
+        if (State.Live(home) is not { Phase: Phase.Ready } state)
+        {
+            throw new Refusal(Exit.Unhealthy, "WOPR is not up, so there is nothing to restart. Run ./wopr up.");
+        }
+        if (acceptSessionLoss && EnvFile.TryRead(home) is { } env)
+        {
+            await PlatformProgram.NeedAsync(env, ["migrate", "--accept-session-loss"], ct);
+        }
+        var after = await screen.StepAsync("Restarting with the settings as they are now", async () =>
+        {
+            Posix.Signal(state.Supervisor.Pid, Posix.User1);
+            var began = TimeProvider.System.GetTimestamp();
+            while (TimeProvider.System.GetElapsedTime(began) < s_patience)
+            {
+                await Task.Delay(50, ct);
+                if (State.Live(home) is not { } now) { throw new Refusal(Exit.Unhealthy, "The supervisor ended meanwhile. Run ./wopr up."); }
+                if (now.Round > state.Round && now.Phase == Phase.Ready) { return now; }
+            }
+            throw new Refusal(Exit.Unhealthy, "It takes too long. ./wopr status tells more.");
+        });
+        if (after.Fault is not null) { throw new Refusal(Exit.Unhealthy, after.Fault); }
+        var view = await StackView.ObserveAsync("restarted", home, after, ct);
+        screen.Result(view, view.Show);
+        return Exit.Ok;
+    }
+}
+
+internal static class StatusVerb
+{
+    public static async Task<int> RunAsync(Home home, Screen screen, CancellationToken ct)
+    {
+        if (State.Live(home) is not { } state)
+        {
+            screen.Result(new { @event = "status", up = false, services = Array.Empty<ServiceView>() },
+                () => screen.Say("WOPR is down. Run ./wopr up."));
+            return Exit.Unhealthy;
+        }
+        var view = await StackView.ObserveAsync("status", home, state, ct);
+        screen.Result(view, view.Show);
+        return view.Fault is null && view.Services.All(service => service.State == "ready") ? Exit.Ok : Exit.Unhealthy;
+    }
+}

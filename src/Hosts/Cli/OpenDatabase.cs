@@ -1,0 +1,57 @@
+namespace Wopr.Cli;
+
+/// <summary>The stack's database for one verb: the one that is up, or started for as long as the verb takes.</summary>
+internal sealed class OpenDatabase : IAsyncDisposable
+{
+    private readonly FileStream? _held;
+    private readonly Child? _child;
+
+    private OpenDatabase(Postgres server, EnvFile env, FileStream? held, Child? child) =>
+        (Server, Env, _held, _child) = (server, env, held, child);
+
+    public Postgres Server { get; }
+    public EnvFile Env { get; }
+
+    /// <summary>Null when the settings point at a server that is not ours to start.</summary>
+    public static async Task<OpenDatabase?> OpenIfOursAsync(Home home, Screen screen, EnvFile env, CancellationToken ct) =>
+        Postgres.IsOurs(env) ? await OpenAsync(home, screen, env, ct) : null;
+
+    public static async Task<OpenDatabase> OpenAsync(Home home, Screen screen, EnvFile env, CancellationToken ct)
+    {
+        if (!Postgres.IsOurs(env))
+        {
+            throw new Refusal(Exit.Prerequisite, $"DATABASE_URL in {env.Path} names a server that this tool does not run. Use that server's own tools.");
+        }
+        var server = new Postgres(home, env);
+        if (State.Live(home) is not null) { return new(server, env, null, null); }
+        var held = home.TryLock() ?? throw new Refusal(Exit.Locked, "Another ./wopr is at work here. Wait for it, then run this again.");
+        Child? child = null;
+        try
+        {
+            await Leftovers.EndAsync(home, screen, ct);
+            PortCheck.NeedFree([server.Spec()], env.Path);
+            await server.CreateAsync(ct);
+            child = new Child(server.Spec(), new Spawner(), home, screen, TimeProvider.System, () => { });
+            child.Start(Stack.Variables(env).Where(pair => !env.Values.ContainsKey(pair.Key)).ToDictionary());
+            while (!await server.AnswersAsync(ct))
+            {
+                if (child.Restarts > 0) { throw new Refusal(Exit.Unhealthy, $"PostgreSQL does not start. Its last words:\n{child.Tail}"); }
+                await Task.Delay(50, ct);
+            }
+            await server.PrepareAsync(ct);
+            return new(server, env, held, child);
+        }
+        catch
+        {
+            if (child is not null) { await child.StopAsync(); }
+            await held.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_child is not null) { await _child.StopAsync(); }
+        if (_held is not null) { await _held.DisposeAsync(); }
+    }
+}
