@@ -47,7 +47,7 @@ public sealed class Site : IAsyncLifetime
             ["PLATFORM_URL"] = platform,
             ["UI_ORIGIN"] = TestPlatform.UiOrigin,
         };
-        return Server.Build(new SettingsReader(name => variables.GetValueOrDefault(name)))
+        return Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");
     }
 

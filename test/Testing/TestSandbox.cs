@@ -25,7 +25,7 @@ public sealed class TestSandbox : IAsyncDisposable
 
     public static async Task<TestSandbox> StartAsync(CancellationToken ct)
     {
-        var app = SandboxServer.Build(new SettingsReader(name => name == "SANDBOX_PORT" ? "0" : null))!;
+        var app = SandboxServer.Build(new SettingsReader(new Dictionary<string, string> { ["SANDBOX_PORT"] = "0" }))!;
         await app.StartAsync(ct);
         return new(app);
     }
