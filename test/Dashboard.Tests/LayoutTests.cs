@@ -16,17 +16,6 @@ public sealed class LayoutTests(Site site)
         await SeeAllAsync(person, "360-light");
     }
 
-    /// <summary>For people who want to look: every page in both themes and two widths, into the folder SCREENSHOTS.</summary>
-    [Theory(Explicit = true)]
-    [InlineData(360, true)]
-    [InlineData(1280, false)]
-    [InlineData(1280, true)]
-    public async Task Every_page_looks_as_it_should(int width, bool dark)
-    {
-        await using var person = await site.VisitAsync(width, dark);
-        await SeeAllAsync(person, $"{width}-{(dark ? "dark" : "light")}");
-    }
-
     private static async Task SeeAllAsync(Person person, string label)
     {
         foreach (var path in s_open) { await SeeAsync(person, path, label); }
@@ -38,11 +27,6 @@ public sealed class LayoutTests(Site site)
     private static async Task SeeAsync(Person person, string path, string label)
     {
         await person.GoAsync(path);
-        var name = $"{label}-{path.Trim('/').Replace('/', '-').Replace('?', '-')}";
-        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { } folder)
-        {
-            await person.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
-        }
-        Assert.False(await person.ScrollsSidewaysAsync(), $"{path} scrolls sideways ({label}).");
+        await person.LookAsync($"{label}-{path.Trim('/').Replace('/', '-').Replace('?', '-')}");
     }
 }
