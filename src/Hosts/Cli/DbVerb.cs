@@ -7,7 +7,7 @@ internal static class DbVerb
 {
     public static async Task<int> DumpAsync(Home home, Screen screen, string file, CancellationToken ct)
     {
-        await using var database = await OpenDatabase.OpenAsync(home, screen, SettingsOf(home), ct);
+        await using var database = await OpenDatabase.OpenAsync(home, screen, EnvFile.Need(home), ct);
         var path = Path.GetFullPath(file);
         var bytes = await screen.StepAsync($"Dumping to {path}", () => DumpAsync(database.Server, path, ct));
         screen.Result(new { @event = "dump", file = path, bytes }, () => screen.Say($"{bytes:N0} bytes in {path}. It holds personal data; keep it safe."));
@@ -30,7 +30,8 @@ internal static class DbVerb
             })) { }
             var format = path.EndsWith(".sql", StringComparison.Ordinal) ? "plain" : "custom";
             var (exit, output) = await Tools.RunAsync(server.Tool("pg_dump"),
-                [.. Connect(server, server.Database), "--format", format, "--file", half], variables: null, ct);
+                [.. server.Connect(server.Database), "--format", format, "--file", half],
+                Postgres.WithPassword(server.Owner), ct);
             if (exit != 0) { throw new Refusal(Exit.Unexpected, $"The dump failed: {output.Trim()}"); }
             File.Move(half, path, overwrite: true);
             return new FileInfo(path).Length;
@@ -54,6 +55,10 @@ internal static class DbVerb
         if (!File.Exists(path)) { throw new Refusal(Exit.Usage, $"There is no file {path}."); }
         home.Create();
         var env = EnvFile.TryRead(home) ?? EnvFile.Ensure(home, new()).File;
+        if (!Postgres.IsOurs(env))
+        {
+            throw new Refusal(Exit.Prerequisite, $"DATABASE_URL in {env.Path} names a server that is not this stack's. Load with that server's tools.");
+        }
         await using var database = await OpenDatabase.OpenAsync(home, screen, env, ct);
         var server = database.Server;
         await using var connection = new NpgsqlConnection(server.Superuser("postgres").ConnectionString);
@@ -86,23 +91,18 @@ internal static class DbVerb
 
     public static async Task<int> PsqlAsync(Home home, Screen screen, bool asOwner, IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        await using var database = await OpenDatabase.OpenAsync(home, screen, SettingsOf(home), ct);
+        await using var database = await OpenDatabase.OpenAsync(home, screen, EnvFile.Need(home), ct);
         var role = asOwner ? database.Server.Owner : database.Server.Application;
-        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
-        variables["PGPASSWORD"] = role.Password ?? "";
         return await Tools.PassAsync(database.Server.Tool("psql"),
-            ["-h", "localhost", "-p", $"{role.Port}", "-U", role.Username!, "-d", role.Database!, .. arguments], variables, ct);
+            ["-h", role.Host!, "-p", $"{role.Port}", "-U", role.Username!, "-d", role.Database!, .. arguments],
+            Postgres.WithPassword(role), ct);
     }
-
-    public static EnvFile SettingsOf(Home home) => EnvFile.TryRead(home)
-        ?? throw new Refusal(Exit.Prerequisite, $"There is no stack in {home.Root}. Run ./wopr up first.");
 
     private static async Task RestoreAsync(Postgres server, string path, string database, NpgsqlConnection connection, CancellationToken ct)
     {
         var (program, arguments) = await IsPackedAsync(path, ct)
-            ? ("pg_restore", (string[])[.. Connect(server, database), "--exit-on-error", "--single-transaction", path])
-            : ("psql", [.. Connect(server, database), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-1", "-f", path]);
+            ? ("pg_restore", (string[])[.. server.Connect(database), "--exit-on-error", "--single-transaction", path])
+            : ("psql", [.. server.Connect(database), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-1", "-f", path]);
         var (exit, output) = await Tools.RunAsync(server.Tool(program), arguments, variables: null, ct);
         if (exit == 0) { return; }
         await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(database)} with (force)", ct);
@@ -129,7 +129,4 @@ internal static class DbVerb
             """, connection);
         return (int)(await command.ExecuteScalarAsync(ct))!;
     }
-
-    private static string[] Connect(Postgres server, string database) =>
-        ["-h", server.SocketFolder, "-p", $"{server.Application.Port}", "-U", "postgres", "-d", database];
 }
