@@ -29,10 +29,10 @@ internal static class DbVerb
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             })) { }
             var format = path.EndsWith(".sql", StringComparison.Ordinal) ? "plain" : "custom";
-            var (exit, output) = await Tools.RunAsync(server.Tool("pg_dump"),
+            var ended = await Tools.RunAsync(server.Tool("pg_dump"),
                 [.. server.Connect(server.Database), "--format", format, "--file", half],
                 Postgres.WithPassword(server.Owner), ct);
-            if (exit != 0) { throw new Refusal(Exit.Unexpected, $"The dump failed: {output.Trim()}"); }
+            if (ended.Exit != 0) { throw new Refusal(Exit.Unexpected, $"The dump failed: {ended.Words}"); }
             File.Move(half, path, overwrite: true);
             return new FileInfo(path).Length;
         }
@@ -85,6 +85,11 @@ internal static class DbVerb
             await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(old)} with (force)", ct);
         });
         await screen.StepAsync("Bringing the schema up to date", () => PlatformProgram.NeedAsync(env, ["migrate"], ct));
+        if (State.Live(home) is { } live)
+        {
+            // What the programs remember is of the data that is gone.
+            await screen.StepAsync("Restarting the programs", () => RestartVerb.AskAsync(home, live, ct));
+        }
         screen.Result(new { @event = "load", file = path }, () => screen.Say("Loaded."));
         return Exit.Ok;
     }
@@ -103,11 +108,10 @@ internal static class DbVerb
         var (program, arguments) = await IsPackedAsync(path, ct)
             ? ("pg_restore", (string[])[.. server.Connect(database), "--exit-on-error", "--single-transaction", path])
             : ("psql", [.. server.Connect(database), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-1", "-f", path]);
-        var (exit, output) = await Tools.RunAsync(server.Tool(program), arguments, variables: null, ct);
-        if (exit == 0) { return; }
+        var ended = await Tools.RunAsync(server.Tool(program), arguments, variables: null, ct);
+        if (ended.Exit == 0) { return; }
         await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(database)} with (force)", ct);
-        var reason = output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? output;
-        throw new Refusal(Exit.Unexpected, $"The file could not be loaded and nothing was changed: {reason.Trim()}");
+        throw new Refusal(Exit.Unexpected, $"The file could not be loaded, and nothing was changed: {ended.Words.Split('\n')[0]}");
     }
 
     private static async Task<bool> IsPackedAsync(string path, CancellationToken ct)

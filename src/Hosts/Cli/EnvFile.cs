@@ -68,7 +68,7 @@ internal sealed class EnvFile
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
-        using (var writer = new StreamWriter(half, Encoding.UTF8, options)) { foreach (var line in lines) { writer.Write($"{line}\n"); } }
+        using (var writer = new StreamWriter(half, new UTF8Encoding(false), options)) { foreach (var line in lines) { writer.Write($"{line}\n"); } }
         File.Move(half, home.EnvFile, overwrite: false);
     }
 

@@ -10,8 +10,10 @@ internal static class PlatformVerb
         var variables = Stack.Variables(env);
         if (!screen.IsJson) { return await Tools.PassAsync(PlatformProgram.Path(), verb, variables, ct); }
 
-        var (exit, output) = await Tools.RunAsync(PlatformProgram.Path(), verb, variables, ct);
-        screen.Event(new { @event = verb[0], exit, lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries) });
-        return exit;
+        var ended = await Tools.RunAsync(PlatformProgram.Path(), verb, variables, ct);
+        screen.Event(new { @event = verb[0], exit = ended.Exit, lines = Lines(ended.Output), errors = Lines(ended.Errors) });
+        return ended.Exit;
     }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

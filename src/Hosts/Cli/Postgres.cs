@@ -224,8 +224,8 @@ internal sealed class Postgres
 
     private static async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        var (exit, output) = await Tools.RunAsync(program, arguments, variables: null, ct);
-        if (exit != 0) { throw new Refusal(Exit.Prerequisite, $"PostgreSQL could not make its folder: {output.Trim()}"); }
+        var ended = await Tools.RunAsync(program, arguments, variables: null, ct);
+        if (ended.Exit != 0) { throw new Refusal(Exit.Prerequisite, $"PostgreSQL could not make its folder: {ended.Words}"); }
     }
 
     private static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
