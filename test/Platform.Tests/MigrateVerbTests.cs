@@ -56,7 +56,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
     [Fact]
     public async Task Outside_production_it_just_runs()
     {
-        Assert.Equal(Exit.Ok, await MigrateAsync([], environment: "development"));
+        Assert.Equal(Exit.Ok, await RunAsync([], "development"));
         Assert.Equal("1,2,3", await Steps());
     }
 
@@ -82,9 +82,9 @@ public sealed class MigrateVerbTests : IAsyncLifetime
     public void Every_step_of_ours_that_loses_data_stands_in_the_register() => Assert.Empty(
         Schema.Steps.Where(step => step.IsDestructive).Select(step => step.Label).Except(MigrationGate.BuiltIn().Select(entry => entry.Step)));
 
-    private Task<int> MigrateAsync(RegisterEntry[] register, params string[] args) => MigrateAsync(register, "production", args);
+    private Task<int> MigrateAsync(RegisterEntry[] register, params string[] args) => RunAsync(register, "production", args);
 
-    private Task<int> MigrateAsync(RegisterEntry[] register, string environment, params string[] args)
+    private Task<int> RunAsync(RegisterEntry[] register, string environment, params string[] args)
     {
         var variables = new Dictionary<string, string>
         {
