@@ -42,11 +42,14 @@ public sealed record Access
         if (NeedsUser && actor.UserId is null) { return Problems.UserRequired; }
         if (NeedsTenant && actor.TenantId is null) { return Problems.TenantRequired; }
         if (NeedsTenant && actor.Role < Role) { return Problems.Role(Role); }
+        if (NeedsTenant && writes && actor.IsSuspended) { return Problems.Suspended; }
         return ScopeRefusal(actor, writes ? Scope.Write : Scope.Read);
     }
 
     private static Problem? ScopeRefusal(Actor actor, Scope required) =>
-        actor.Scope < required ? Problems.Scope(required, actor.Scope) : null;
+        actor.Scope >= required ? null
+        : actor.Kind == ActorKind.User ? Problems.ReadOnlySession
+        : Problems.Scope(required, actor.Scope);
 }
 
 public static class AccessHttp

@@ -24,6 +24,12 @@ public sealed record Actor(ActorKind Kind, string Id)
     public bool IsPlatformAdmin { get; init; }
     public string? SessionId { get; init; }
 
+    /// <summary>Where the request came from, for the record.</summary>
+    public string? IpAddress { get; init; }
+
+    /// <summary>The tenant may look but not touch.</summary>
+    public bool IsSuspended { get; init; }
+
     /// <summary>Set when the credentials that came are not to be used; the refusal says why.</summary>
     public Problem? Refusal { get; init; }
 

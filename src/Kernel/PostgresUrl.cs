@@ -10,6 +10,8 @@ public static class PostgresUrl
     {
         builder = null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("postgres" or "postgresql")) { return false; }
+        // Npgsql takes no part with a zero byte in it.
+        if (Uri.UnescapeDataString(url.OriginalString).Contains('\0', StringComparison.Ordinal)) { return false; }
         var user = url.UserInfo.Split(':', 2);
         var name = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/'));
         if (user[0].Length == 0 || url.Host.Length == 0 || name.Length == 0) { return false; }

@@ -20,7 +20,11 @@ public enum ProblemKind
 /// <summary>A refusal the caller can act on. Bugs and broken dependencies are exceptions instead.</summary>
 /// <param name="Code">Stable and machine-readable; part of the public API.</param>
 /// <param name="Detail">A plain sentence that says what to do.</param>
-public sealed record Problem(ProblemKind Kind, string Code, string Detail);
+public sealed record Problem(ProblemKind Kind, string Code, string Detail)
+{
+    /// <summary>When asking again makes sense.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
 
 public readonly struct Result<T>
 {

@@ -1,12 +1,15 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
 
 namespace Wopr.Kernel;
 
 /// <summary>The only place where a refusal becomes HTTP.</summary>
 public static class ProblemHttp
 {
+    private const string RetryAfter = "retryAfter";
+
     public static int Status(this ProblemKind kind) => kind switch
     {
         ProblemKind.Invalid => StatusCodes.Status400BadRequest,
@@ -26,7 +29,23 @@ public static class ProblemHttp
     public static ProblemHttpResult ToHttp(this Problem problem) => TypedResults.Problem(
         detail: problem.Detail,
         statusCode: problem.Kind.Status(),
-        extensions: [new("code", problem.Code)]);
+        extensions: problem.RetryAfter is { } wait
+            ? [new("code", problem.Code), new(RetryAfter, (long)Math.Ceiling(wait.TotalSeconds))]
+            : [new("code", problem.Code)]);
+
+    public static Results<Ok<T>, ProblemHttpResult> ToHttp<T>(this Result<T> result) =>
+        result.Succeeded(out var value, out var problem) ? TypedResults.Ok(value) : problem.ToHttp();
+
+    public static Results<NoContent, ProblemHttpResult> ToHttp(this Result<Done> result) =>
+        result.Problem is { } problem ? problem.ToHttp() : TypedResults.NoContent();
+
+    /// <summary>Lets handlers answer with a <see cref="Problem"/> beside whatever else they answer with.</summary>
+    public static RouteGroupBuilder AnswersProblems(this RouteGroupBuilder group) =>
+        group.AddEndpointFilter(async (context, next) => await next(context) switch
+        {
+            Problem problem => problem.ToHttp(),
+            var answer => answer,
+        });
 
     public static Task WriteAsync(HttpContext context, Problem problem) => problem.ToHttp().ExecuteAsync(context);
 
@@ -41,6 +60,12 @@ public static class ProblemHttp
         details.Extensions.TryAdd("code", Code(status));
         details.Extensions["requestId"] = context.HttpContext.TraceIdentifier;
         details.Extensions["error"] = details.Detail;
+        if (details.Extensions.TryGetValue(RetryAfter, out var seconds))
+        {
+            context.HttpContext.Response.Headers.RetryAfter = $"{seconds}";
+        }
+        // better-auth clients look for the sentence here.
+        if (context.HttpContext.Request.Path.StartsWithSegments("/api/auth")) { details.Extensions["message"] = details.Detail; }
     }
 
     /// <summary>What a request that cannot be read is told; the framework's own words may quote internals.</summary>

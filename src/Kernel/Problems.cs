@@ -23,8 +23,11 @@ public static class Problems
     public static Problem UserRequired { get; } =
         new(ProblemKind.Forbidden, "auth.user_required", "This needs a signed-in person, not a token.");
 
-    public static Problem BadOrigin { get; } =
-        new(ProblemKind.Forbidden, "auth.bad_origin", "This request came from a site that is not allowed to act for you.");
+    public static Problem ReadOnlySession { get; } = new(ProblemKind.Forbidden, "auth.read_only",
+        "You are looking through another person's eyes, and may change nothing. Stop it to act as yourself.");
+
+    public static Problem Suspended { get; } = new(ProblemKind.Forbidden, "tenant.suspended",
+        "This account is suspended: it can be read, not changed. Write to support to have it lifted.");
 
     public static Problem BadRequest { get; } =
         new(ProblemKind.Invalid, "request.invalid", "The request cannot be read. Check its path, query and body.");

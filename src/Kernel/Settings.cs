@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -32,13 +33,15 @@ public interface ISettings
 }
 
 /// <summary>Fills options from environment variables, and collects every fault instead of stopping at the first.</summary>
-public sealed partial class SettingsReader(Func<string, string?> variable)
+public sealed partial class SettingsReader(IReadOnlyDictionary<string, string> variables)
 {
     private readonly List<string> _faults = [];
 
-    public static SettingsReader FromEnvironment() => new(Environment.GetEnvironmentVariable);
+    public static SettingsReader FromEnvironment() => new(Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal));
 
-    public bool Production => variable("WOPR_ENV") == "production";
+    public bool Production => variables.GetValueOrDefault("WOPR_ENV") == "production";
 
     /// <summary>Why the program cannot start; empty when it can.</summary>
     public IReadOnlyList<string> Faults => _faults;
@@ -48,6 +51,11 @@ public sealed partial class SettingsReader(Func<string, string?> variable)
         var options = new T();
         foreach (var (property, setting) in Of(typeof(T)))
         {
+            if (setting.Name.EndsWith('*'))
+            {
+                property.SetValue(options, Starting(setting.Name[..^1]));
+                continue;
+            }
             var text = ValueOf(setting.Name);
             if (string.IsNullOrWhiteSpace(text))
             {
@@ -71,15 +79,23 @@ public sealed partial class SettingsReader(Func<string, string?> variable)
         where setting is not null
         select (property, setting);
 
+    /// <summary>Text left over from an example, which no real secret looks like.</summary>
+    public static bool IsPlaceholder(string text) => Placeholder().IsMatch(text);
+
     // NAME_FILE points at a file with the value, the way container secrets arrive.
     private string? ValueOf(string name)
     {
-        if (variable(name) is { } value) { return value; }
-        if (variable($"{name}_FILE") is not { Length: > 0 } file) { return null; }
+        if (variables.TryGetValue(name, out var value)) { return value; }
+        if (variables.GetValueOrDefault($"{name}_FILE") is not { Length: > 0 } file) { return null; }
         if (File.Exists(file)) { return File.ReadAllText(file).TrimEnd('\r', '\n'); }
         _faults.Add($"{name}_FILE names a file that does not exist.");
         return null;
     }
+
+    // A name that ends in a star gathers every variable that begins so, by what follows.
+    private Dictionary<string, string> Starting(string prefix) => variables
+        .Where(variable => variable.Key.Length > prefix.Length && variable.Key.StartsWith(prefix, StringComparison.Ordinal))
+        .ToDictionary(variable => variable.Key[prefix.Length..], variable => variable.Value.Trim(), StringComparer.Ordinal);
 
     private void Set(object options, PropertyInfo property, SettingAttribute setting, string text)
     {

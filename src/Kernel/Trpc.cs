@@ -24,6 +24,7 @@ public sealed class TrpcProcedures
         PropertyNameCaseInsensitive = false,
         NumberHandling = JsonNumberHandling.Strict,
         MaxDepth = 32,
+        Converters = { new PlainText() },
     };
 
     private readonly Dictionary<string, TrpcProcedure> _byPath = new(StringComparer.Ordinal);

@@ -49,7 +49,7 @@ public sealed class SettingsReaderTests
 
     private static (Shop Shop, IReadOnlyList<string> Faults) Read(params (string Name, string Value)[] variables)
     {
-        var reader = new SettingsReader(name => variables.FirstOrDefault(variable => variable.Name == name).Value);
+        var reader = new SettingsReader(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
         return (reader.Read<Shop>(), reader.Faults);
     }
 }

@@ -55,5 +55,6 @@ public sealed class ValueTests
     [InlineData("postgres://u@h/")]
     [InlineData("postgres://u@h/d?sslmode=never")]
     [InlineData("postgres://u@h/d?options=x")]
+    [InlineData("postgres://u@h/d%00")]
     public void What_is_not_a_database_url_is_refused(string url) => Assert.False(PostgresUrl.TryParse(url, out _));
 }

@@ -59,7 +59,12 @@ public sealed class AccountTests : IAsyncLifetime
         var unknown = await _platform.PostAsync("/api/auth/sign-in/email", null, new { email = "who@example.com", password = "nope" }, Ct);
 
         Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
-        Assert.Equal(await wrong.Content.ReadAsStringAsync(Ct), await unknown.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(HttpStatusCode.Unauthorized, unknown.StatusCode);
+        var (first, second) = (await wrong.Content.ReadFromJsonAsync<JsonElement>(Ct), await unknown.Content.ReadFromJsonAsync<JsonElement>(Ct));
+        Assert.Equal("INVALID_EMAIL_OR_PASSWORD", first.GetProperty("code").GetString());
+        Assert.Equal("Invalid email or password", first.GetProperty("message").GetString());
+        Assert.All(["code", "message", "detail", "title"],
+            name => Assert.Equal(first.GetProperty(name).GetString(), second.GetProperty(name).GetString()));
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
             ["DATABASE_URL"] = TestPostgres.Url(_source),
             ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
         };
-        return MigrateVerb.RunAsync(args, () => new(name => variables.GetValueOrDefault(name)), [s_first, s_losing, s_third],
+        return MigrateVerb.RunAsync(args, () => new(variables), [s_first, s_losing, s_third],
             new(register, TimeProvider.System));
     }
 

@@ -14,6 +14,7 @@ public sealed class TestPlatform : IAsyncDisposable
     public const string AdminToken = "wopr_admin_for_tests";
 
     private static readonly TestPostgres s_postgres = new(Schema.Steps);
+    private static readonly Lazy<Task<TestSandbox>> s_sandbox = new(() => TestSandbox.StartAsync(CancellationToken.None));
 
     private readonly WebApplication _app;
 
@@ -26,6 +27,9 @@ public sealed class TestPlatform : IAsyncDisposable
 
     public NpgsqlDataSource Source { get; }
     public string Address { get; }
+
+    /// <summary>Where mail arrives; shared by the tests, so give every person an address of their own.</summary>
+    public static Task<TestSandbox> Sandbox => s_sandbox.Value;
 
     /// <summary>Calls as the dashboard would, without cookies of its own.</summary>
     public HttpClient Http { get; }
@@ -44,8 +48,9 @@ public sealed class TestPlatform : IAsyncDisposable
             ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
             ["ADMIN_TOKEN"] = AdminToken,
             ["UI_ORIGIN"] = UiOrigin,
+            ["SANDBOX_URL"] = (await Sandbox).Url,
         };
-        var app = Server.Build(new SettingsReader(name => variables.GetValueOrDefault(name)))
+        var app = Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");
         await app.StartAsync(ct);
         var address = app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);

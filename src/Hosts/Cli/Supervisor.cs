@@ -79,8 +79,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
 
     private async Task StartProgramsAsync(EnvFile env, IReadOnlyList<ChildSpec> programs, CancellationToken ct)
     {
-        var variables = Stack.Variables(env);
-        foreach (var program in programs) { NewChild(program).Start(variables); }
+        foreach (var program in programs) { NewChild(program).Start(Stack.Variables(env, program)); }
         foreach (var child in Programs) { await ReadyAsync(child, () => Probe.AskAsync(child.Spec.Url!, ct), ct); }
     }
 

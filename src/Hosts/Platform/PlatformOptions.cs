@@ -29,10 +29,6 @@ internal sealed class PlatformOptions : ISettings
     [Setting("POSTGRES_DB", "The database name, when DATABASE_URL is not set.")]
     public string PostgresDb { get; set; } = "wopr_platform";
 
-    [Setting("PLATFORM_SECRET", "The root of the keys that encrypt tenants' secrets; never sent anywhere.",
-        Secret = true, Required = true)]
-    public string Secret { get; set; } = "";
-
     [Setting("TRUSTED_PROXY_IPS", "Addresses of your proxies, separated by commas; only they may name the caller's address.")]
     public string[] TrustedProxies { get; set; } = [];
 
@@ -50,7 +46,6 @@ internal sealed class PlatformOptions : ISettings
         {
             yield return "DATABASE_OWNER_URL must look like postgres://user:password@host:port/name.";
         }
-        if (Secret.Length is > 0 and < 32) { yield return "PLATFORM_SECRET must be 32 characters or longer: openssl rand -hex 32."; }
     }
 
     public NpgsqlConnectionStringBuilder App() => DatabaseUrl is { } url && PostgresUrl.TryParse(url, out var parsed)

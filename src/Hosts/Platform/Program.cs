@@ -5,6 +5,8 @@ return args switch
     [] or [SessionSecret.AcceptFlag] => await Server.RunAsync(args),
     ["migrate", .. var rest] => await MigrateVerb.RunAsync(rest),
     ["admin", "create", .. var rest] => await AdminVerb.CreateAsync(rest),
+    ["audit", "verify", .. var rest] => await AuditVerb.VerifyAsync(rest),
+    ["secrets", "rotate", .. var rest] => await SecretsVerb.RotateAsync(rest),
     ["config", "check", ..] => ConfigVerb.Check(),
     _ => Usage.Show(),
 };

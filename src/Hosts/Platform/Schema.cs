@@ -3,6 +3,8 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Notices;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -12,7 +14,9 @@ internal static class Schema
     public static IReadOnlyList<Migration> Steps { get; } = Migration.Of(
         typeof(Db).Assembly,
         typeof(AuditModule).Assembly,
+        typeof(NoticesModule).Assembly,
         typeof(AuthModule).Assembly,
+        typeof(TenantKeysModule).Assembly,
         typeof(CreditsModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)

@@ -7,6 +7,8 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
+using Wopr.Notices;
+using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
 
@@ -35,8 +37,13 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.AddKernel();
+        builder.AddVault(settings);
+        builder.AddApiDocument();
         builder.AddAudit();
+        builder.AddNotices(settings);
         builder.AddAuth(settings);
+        builder.AddTenantKeys();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -51,8 +58,11 @@ internal static class Server
         app.UseAccess();
 
         app.MapHealth();
+        app.MapApiDocument();
         app.MapTrpc();
+        app.MapAudit();
         app.MapAuth();
+        app.MapTenantKeys();
         app.MapCredits();
         return app;
     }
@@ -87,6 +97,7 @@ internal static class Server
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.MaxDepth = 32;
+            json.SerializerOptions.Converters.Add(new PlainText());
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>

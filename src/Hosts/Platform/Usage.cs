@@ -8,6 +8,7 @@ internal static class Exit
     public const int Usage = 2;
     public const int ConfigFaults = 4;
     public const int Migration = 6;
+    public const int Tampered = 19;
 }
 
 internal static class Usage
@@ -20,6 +21,8 @@ internal static class Usage
               Wopr.Platform migrate [--plan] [--to auth/0002] [--accept-session-loss]
                                     [--dump FILE] [--allow-destructive auth/0007_name]
               Wopr.Platform admin create --email you@example.com [--if-none]
+              Wopr.Platform audit verify [--json]
+              Wopr.Platform secrets rotate [--dry-run] [--json]
               Wopr.Platform config check
             Settings come from the environment; docs/configuration.md lists them.
             """);

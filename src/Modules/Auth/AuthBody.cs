@@ -10,35 +10,42 @@ namespace Wopr.Auth;
 /// </summary>
 internal sealed class AuthBody
 {
+    private static readonly JsonElement s_empty = JsonElement.Parse("{}");
+
     private readonly JsonElement _root;
     private readonly List<string> _issues = [];
+    private readonly Problem? _unreadable;
 
     private AuthBody(JsonElement root) => _root = root;
 
-    public static async Task<Result<AuthBody>> ReadAsync(HttpContext context)
+    private AuthBody(Problem unreadable) : this(s_empty) => _unreadable = unreadable;
+
+    /// <summary>Lets a handler take the body as a parameter; what cannot be read becomes its refusal.</summary>
+    public static async ValueTask<AuthBody> BindAsync(HttpContext context)
     {
         var request = context.Request;
-        if (request.ContentLength is 0 || request.ContentType is null) { return new AuthBody(JsonElement.Parse("{}")); }
-        if (!request.HasJsonContentType()) { return Problems.NotJson; }
+        if (request.ContentLength is 0 || request.ContentType is null) { return new(s_empty); }
+        if (!request.HasJsonContentType()) { return new(Problems.NotJson); }
         try
         {
             using var document = await JsonDocument.ParseAsync(request.Body, default, context.RequestAborted);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new AuthBody(document.RootElement.Clone())
-                : AuthProblems.Invalid("[body] Invalid input: expected object");
+                ? new(document.RootElement.Clone())
+                : new(AuthProblems.Invalid("[body] Invalid input: expected object"));
         }
         catch (JsonException)
         {
-            return AuthProblems.Invalid("[body] The body is not valid JSON");
+            return new(AuthProblems.Invalid("[body] The body is not valid JSON"));
         }
         catch (BadHttpRequestException error)
         {
-            return ProblemHttp.FromBadRequest(error);
+            return new(ProblemHttp.FromBadRequest(error));
         }
     }
 
-    /// <summary>The first refusal, or null when every field was as it should be.</summary>
-    public Problem? Refusal => _issues.Count == 0 ? null : AuthProblems.Invalid(string.Join("; ", _issues));
+    /// <summary>Why the body cannot be taken; ask after every field was read, so that all faults are told at once.</summary>
+    public Problem? Refusal =>
+        _unreadable ?? (_issues.Count == 0 ? null : AuthProblems.Invalid(string.Join("; ", _issues)));
 
     public bool Has(string name) => _root.TryGetProperty(name, out _);
 
@@ -66,6 +73,9 @@ internal sealed class AuthBody
         else if (text.Contains('\0', StringComparison.Ordinal)) { Issue(name, "Invalid text"); }
         return text;
     }
+
+    /// <summary>Long enough that no password is cut, short enough that none is a burden to hash.</summary>
+    public string Password(string name) => Text(name, 4096);
 
     public bool Flag(string name, bool otherwise)
     {

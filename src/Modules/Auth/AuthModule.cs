@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -9,18 +10,60 @@ namespace Wopr.Auth;
 
 public static class AuthModule
 {
+    private static readonly TimeSpan s_providerPatience = TimeSpan.FromSeconds(10);
+
     public static void AddAuth(this IHostApplicationBuilder builder, SettingsReader settings)
     {
-        var options = settings.Read<AuthOptions>();
-        builder.Services.AddSingleton(Options.Create(options));
-        builder.Services.AddSingleton(new AuthCookies(options));
-        builder.Services.AddSingleton<Sessions>();
-        builder.Services.AddSingleton<Accounts>();
-        builder.Services.AddSingleton(provider => new FirstAdmin(provider.GetRequiredService<Accounts>()));
+        var (options, social) = (settings.Read<AuthOptions>(), settings.Read<SocialOptions>());
+        var services = builder.Services;
+        services.AddSingleton(Options.Create(options));
+        services.AddSingleton(social);
+        services.AddSingleton(new AuthCookies(options));
+        services.AddSingleton(new ConfiguredTokens(options));
+        services.AddSingleton<TrustedUrls>();
+        services.AddSingleton<Verifications>();
+        services.AddSingleton<LoginHistory>();
+        services.AddSingleton<Credentials>();
+        services.AddSingleton<AccountMail>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<SignIn>();
+        services.AddSingleton<EmailVerification>();
+        services.AddSingleton<PasswordReset>();
+        services.AddSingleton<Accounts>();
+        services.AddSingleton<AccountDeletion>();
+        services.AddSingleton<TwoFactor>();
+        services.AddSingleton<SecondStep>();
+        services.AddSingleton<Memberships>();
+        services.AddSingleton<Organizations>();
+        services.AddSingleton<ApiTokens>();
+        services.AddSingleton<Operators>();
+        services.AddSingleton<Housekeeping>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SocialSignIn>(provider,
+            new HttpClient { Timeout = s_providerPatience, DefaultRequestHeaders = { { "User-Agent", "wopr-platform" } } }));
+        services.AddSingleton(provider => new FirstAdmin(provider.GetRequiredService<Accounts>()));
     }
 
     /// <summary>Makes the caller known; what a route then demands is checked by <c>UseAccess</c>.</summary>
     public static void UseActor(this IApplicationBuilder app) => app.UseMiddleware<ActorMiddleware>();
 
-    public static void MapAuth(this IEndpointRouteBuilder routes) => AuthEndpoints.Map(routes);
+    public static void MapAuth(this IEndpointRouteBuilder routes)
+    {
+        var auth = routes.MapGroup("/api/auth").WithTags("Auth").AnswersProblems();
+        auth.MapGet("/ok", () => new { ok = true }).Requires(Access.Public);
+        auth.MapAccounts();
+        auth.MapMailedLinks();
+        auth.MapSessions();
+        auth.MapTwoFactor();
+        auth.MapSocial();
+        auth.MapDeletion();
+        routes.MapVerificationLink();
+        routes.MapAccountExport();
+        routes.MapOrganizations();
+        routes.MapApiTokens();
+        routes.MapOperators();
+
+        routes.MapProfileProcedures();
+        routes.MapDeletionProcedures();
+        routes.MapOrganizationProcedures();
+    }
 }

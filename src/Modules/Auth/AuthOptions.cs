@@ -24,6 +24,21 @@ public sealed class AuthOptions : ISettings
     [Setting("ADMIN_TOKEN", "The bearer token of the operator's tools.", Secret = true, RequiredInProduction = true)]
     public string? AdminToken { get; set; }
 
+    [Setting("FLEET_API_TOKEN", "A bearer token for all tenants' fleets; its scope is the one it names, else admin.", Secret = true)]
+    public string? FleetToken { get; set; }
+
+    [Setting("FLEET_API_TOKEN_READ", "A bearer token that reads.", Secret = true)]
+    public string? FleetReadToken { get; set; }
+
+    [Setting("FLEET_API_TOKEN_WRITE", "A bearer token that reads and writes.", Secret = true)]
+    public string? FleetWriteToken { get; set; }
+
+    [Setting("FLEET_API_TOKEN_ADMIN", "A bearer token that may do everything.", Secret = true)]
+    public string? FleetAdminToken { get; set; }
+
+    [Setting("FLEET_TOKEN_*", "A bearer token bound to the tenant that the name ends with, as scope:token.", Secret = true)]
+    public IReadOnlyDictionary<string, string> TenantTokens { get; set; } = new Dictionary<string, string>();
+
     internal bool IsSecure => BaseUrl.Scheme == Uri.UriSchemeHttps;
 
     internal string? Domain => CookieDomain is "" or "localhost" ? null : CookieDomain;
@@ -32,6 +47,13 @@ public sealed class AuthOptions : ISettings
 
     public IEnumerable<string> Faults(bool production)
     {
+        foreach (var (tenant, text) in TenantTokens)
+        {
+            if (!ConfiguredTokens.TryParse(tenant, text, out _, out _))
+            {
+                yield return $"FLEET_TOKEN_{tenant} must be a scope and a token, such as write:wopr_write_…, for a tenant of letters and digits.";
+            }
+        }
         if (!production) { yield break; }
         if (!IsSecure) { yield return "BETTER_AUTH_URL must begin with https:// in production."; }
         if (Domain is { } domain && !domain.StartsWith('.')) { yield return "COOKIE_DOMAIN must begin with a dot in production."; }

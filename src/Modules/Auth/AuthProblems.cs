@@ -21,8 +21,35 @@ internal static class AuthProblems
     public static Problem SessionNotFound { get; } =
         new(ProblemKind.NotFound, "SESSION_NOT_FOUND", "There is no such session of yours.");
 
-    public static Problem Throttled { get; } = new(ProblemKind.LimitReached, "TOO_MANY_ATTEMPTS",
-        "Too many login attempts. Please try again in 15 minutes.");
+    public static Problem SameEmail { get; } = new(ProblemKind.Invalid, "EMAIL_IS_THE_SAME", "Email is the same");
+    public static Problem EmailMismatch { get; } = new(ProblemKind.Invalid, "EMAIL_MISMATCH", "Email mismatch");
+    public static Problem EmailVerified { get; } = new(ProblemKind.Invalid, "EMAIL_ALREADY_VERIFIED", "Email is already verified");
+    public static Problem InvalidVerification { get; } = new(ProblemKind.Unauthenticated, "INVALID_TOKEN", "invalid_token");
+
+    public static Problem InvalidCode { get; } = new(ProblemKind.Unauthenticated, "INVALID_CODE", "Invalid code");
+
+    public static Problem InvalidBackupCode { get; } =
+        new(ProblemKind.Unauthenticated, "INVALID_BACKUP_CODE", "Invalid backup code");
+
+    public static Problem InvalidSecondStep { get; } =
+        new(ProblemKind.Unauthenticated, "INVALID_TWO_FACTOR_COOKIE", "Invalid two factor cookie");
+
+    public static Problem TwoFactorOff { get; } = new(ProblemKind.Invalid, "TOTP_NOT_ENABLED", "TOTP not enabled");
+
+    public static Problem TwoFactorOn { get; } = new(ProblemKind.Invalid, "TWO_FACTOR_ALREADY_ENABLED",
+        "Two-factor is on already. Turn it off first to set it up anew.");
+
+    public static Problem ProviderNotFound { get; } = new(ProblemKind.NotFound, "PROVIDER_NOT_FOUND", "Provider not found");
+    public static Problem AccountNotFound { get; } = new(ProblemKind.Invalid, "ACCOUNT_NOT_FOUND", "Account not found");
+
+    public static Problem LastAccount { get; } =
+        new(ProblemKind.Invalid, "FAILED_TO_UNLINK_LAST_ACCOUNT", "You can't unlink your last account");
+
+    public static Problem SessionTooOld { get; } = new(ProblemKind.Invalid, "SESSION_EXPIRED", "Sign in again to do this.");
+
+    public static Problem TooManyAttempts(TimeSpan wait) => new(ProblemKind.LimitReached, "TOO_MANY_ATTEMPTS",
+        "Too many login attempts. Please try again in 15 minutes.")
+    { RetryAfter = wait };
 
     public static Problem InvalidOrigin { get; } = new(ProblemKind.Forbidden, "INVALID_ORIGIN", "Invalid origin");
 

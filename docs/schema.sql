@@ -1,0 +1,257 @@
+-- Every schema after all migrations. Made by a test: see CONTRIBUTING.md.
+
+CREATE SCHEMA audit;
+
+CREATE SCHEMA auth;
+
+CREATE SCHEMA credits;
+
+CREATE SCHEMA kernel;
+
+CREATE TABLE audit.event (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id text NOT NULL,
+    user_id text,
+    tenant_id text,
+    action text NOT NULL,
+    target text NOT NULL,
+    details json,
+    ip_address text,
+    CONSTRAINT event_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['anonymous'::text, 'user'::text, 'token'::text, 'bot'::text, 'node'::text, 'system'::text])))
+);
+
+COMMENT ON TABLE audit.event IS 'append-only: who did what';
+
+ALTER TABLE audit.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE audit.seal (
+    number bigint NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    first_id bigint NOT NULL,
+    last_id bigint NOT NULL,
+    count bigint NOT NULL,
+    leaves bytea NOT NULL,
+    events_hash bytea NOT NULL,
+    previous_hash bytea NOT NULL,
+    chain_hash bytea NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT seal_number_check CHECK ((number > 0))
+);
+
+COMMENT ON TABLE audit.seal IS 'append-only: the hash chain over the events';
+
+CREATE TABLE auth.credential (
+    user_id text NOT NULL,
+    password_hash text NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE auth.login (
+    id uuid NOT NULL,
+    user_id text,
+    outcome text NOT NULL,
+    ip_address text,
+    user_agent text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT login_outcome_check CHECK ((outcome = ANY (ARRAY['signed_in'::text, 'wrong_password'::text, 'unknown_user'::text, 'throttled'::text])))
+);
+
+COMMENT ON TABLE auth.login IS 'append-only: who signed in or tried to';
+
+CREATE TABLE auth.member (
+    tenant_id text NOT NULL,
+    user_id text NOT NULL,
+    role text NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'member'::text, 'admin'::text, 'owner'::text])))
+);
+
+CREATE TABLE auth.session (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    user_id text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    short_lived boolean NOT NULL,
+    ip_address text,
+    user_agent text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE auth.tenant (
+    id text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT tenant_id_check CHECK ((id ~ '^[A-Za-z0-9]{1,40}$'::text)),
+    CONSTRAINT tenant_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'organization'::text]))),
+    CONSTRAINT tenant_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text])))
+);
+
+CREATE TABLE auth."user" (
+    id text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    email_verified boolean DEFAULT false NOT NULL,
+    image text,
+    platform_role text DEFAULT 'user'::text NOT NULL,
+    two_factor_enabled boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_id_check CHECK ((id ~ '^[A-Za-z0-9]{1,40}$'::text)),
+    CONSTRAINT user_platform_role_check CHECK ((platform_role = ANY (ARRAY['user'::text, 'platform_admin'::text])))
+);
+
+CREATE TABLE auth.verification (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    user_id text NOT NULL,
+    email text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT verification_purpose_check CHECK ((purpose = ANY (ARRAY['reset_password'::text, 'verify_email'::text])))
+);
+
+CREATE TABLE credits.account (
+    tenant_id text NOT NULL,
+    balance_nanos bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT balance_never_negative CHECK ((balance_nanos >= 0))
+);
+
+CREATE TABLE kernel.lease (
+    name text NOT NULL,
+    holder text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE kernel.outbox (
+    id bigint NOT NULL,
+    topic text NOT NULL,
+    body jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    last_error text
+);
+
+ALTER TABLE kernel.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME kernel.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE kernel.rate_window (
+    scope text NOT NULL,
+    key text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    count bigint NOT NULL
+);
+
+CREATE TABLE public.schema_history (
+    module text NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY audit.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY audit.seal
+    ADD CONSTRAINT seal_hour_key UNIQUE (hour);
+
+ALTER TABLE ONLY audit.seal
+    ADD CONSTRAINT seal_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY auth.credential
+    ADD CONSTRAINT credential_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY auth.login
+    ADD CONSTRAINT login_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.member
+    ADD CONSTRAINT member_pkey PRIMARY KEY (tenant_id, user_id);
+
+ALTER TABLE ONLY auth.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.session
+    ADD CONSTRAINT session_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY auth.tenant
+    ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth."user"
+    ADD CONSTRAINT user_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY auth.verification
+    ADD CONSTRAINT verification_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY credits.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY kernel.lease
+    ADD CONSTRAINT lease_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY kernel.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY kernel.rate_window
+    ADD CONSTRAINT rate_window_pkey PRIMARY KEY (scope, key, starts_at);
+
+ALTER TABLE ONLY public.schema_history
+    ADD CONSTRAINT schema_history_pkey PRIMARY KEY (module, number);
+
+CREATE INDEX event_at ON audit.event USING btree (at);
+
+CREATE INDEX event_of_action ON audit.event USING btree (action, id DESC);
+
+CREATE INDEX event_of_actor ON audit.event USING btree (actor_id, id DESC);
+
+CREATE INDEX event_of_tenant ON audit.event USING btree (tenant_id, id DESC);
+
+CREATE INDEX login_of_user ON auth.login USING btree (user_id, at DESC);
+
+CREATE INDEX member_of_user ON auth.member USING btree (user_id);
+
+CREATE INDEX session_of_user ON auth.session USING btree (user_id);
+
+CREATE UNIQUE INDEX user_email ON auth."user" USING btree (lower(email));
+
+CREATE INDEX verification_of_user ON auth.verification USING btree (user_id);
+
+CREATE INDEX outbox_due ON kernel.outbox USING btree (due_at);
+
+CREATE INDEX rate_window_end ON kernel.rate_window USING btree (ends_at);
+
+ALTER TABLE ONLY auth.credential
+    ADD CONSTRAINT credential_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.login
+    ADD CONSTRAINT login_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.member
+    ADD CONSTRAINT member_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenant(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.member
+    ADD CONSTRAINT member_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.session
+    ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY auth.verification
+    ADD CONSTRAINT verification_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE;

@@ -1,0 +1,42 @@
+using Wopr.Kernel;
+
+namespace Wopr.Dashboard;
+
+internal sealed class DashboardOptions : ISettings
+{
+    [Setting("DASHBOARD_PORT", "The port the dashboard listens on; 0 takes a free one.", Min = 0, Max = 65535)]
+    public int Port { get; set; } = 3000;
+
+    [Setting("PLATFORM_URL", "Where the dashboard reaches the platform.")]
+    public Uri PlatformUrl { get; set; } = new("http://localhost:3100");
+
+    [Setting("PUBLIC_API_URL", "Where customers reach the platform; shown beside their API tokens.")]
+    public Uri? PublicApiUrl { get; set; }
+
+    [Setting("UI_ORIGIN", "The dashboard's origins, separated by commas; the first one is used in mails.", RequiredInProduction = true)]
+    public string[] UiOrigins { get; set; } = ["http://localhost:3000"];
+
+    [Setting("TRUSTED_PROXY_IPS", "Addresses of your proxies, separated by commas; only they may name the caller's address.")]
+    public string[] TrustedProxies { get; set; } = [];
+
+    [Setting("GITHUB_CLIENT_ID", "Shows the button that signs in with GitHub.")]
+    public string? GitHubClientId { get; set; }
+
+    [Setting("GOOGLE_CLIENT_ID", "Shows the button that signs in with Google.")]
+    public string? GoogleClientId { get; set; }
+
+    public Uri ApiUrl => PublicApiUrl ?? PlatformUrl;
+
+    public string Origin => UiOrigins[0].TrimEnd('/');
+
+    public IEnumerable<(string Id, string Name)> Providers()
+    {
+        if (GitHubClientId is not null) { yield return ("github", "GitHub"); }
+        if (GoogleClientId is not null) { yield return ("google", "Google"); }
+    }
+
+    public IEnumerable<string> Faults(bool production)
+    {
+        if (UiOrigins.Length == 0) { yield return "UI_ORIGIN must name at least one origin, such as https://wopr.bot."; }
+    }
+}

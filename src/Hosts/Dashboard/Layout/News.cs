@@ -1,0 +1,30 @@
+namespace Wopr.Dashboard.Layout;
+
+/// <summary>What a page may be told to announce after a redirect: by name, so that no link can put words in our mouth.</summary>
+internal static class News
+{
+    public static string? Of(string? name) => name switch
+    {
+        "signed-out" => "You are signed out.",
+        "name" => "Your name was saved.",
+        "email" => "We sent a link to confirm the change. Open it to finish.",
+        "verification" => "We sent you a new link. It works for 24 hours.",
+        "password" => "Your password was changed.",
+        "reset" => "Your password was changed. Sign in with the new one.",
+        "session" => "That session was ended.",
+        "sessions" => "You are signed out everywhere else.",
+        "two-factor-off" => "Two-factor sign-in is off.",
+        "deletion" => "Your account is marked for deletion. You can change your mind until the day it happens.",
+        "deletion-cancelled" => "Your account stays.",
+        "organization" => "The organisation was created.",
+        "invited" => "The invitation was sent.",
+        "role" => "The role was changed.",
+        "member-removed" => "The member was removed.",
+        "withdrawn" => "The invitation was withdrawn.",
+        "joined" => "You are a member now.",
+        "token-revoked" => "The token was revoked. It stops working at once.",
+        "suspended" => "The account is suspended.",
+        "reactivated" => "The account is active again.",
+        _ => null,
+    };
+}

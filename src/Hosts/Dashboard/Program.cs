@@ -1,0 +1,3 @@
+using Wopr.Dashboard;
+
+return await Server.RunAsync();

@@ -1,0 +1,4 @@
+using Wopr.Kernel;
+using Wopr.Sandbox;
+
+return await SandboxServer.RunAsync(SettingsReader.FromEnvironment());

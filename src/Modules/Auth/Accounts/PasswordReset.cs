@@ -1,0 +1,46 @@
+using Wopr.Audit;
+using Wopr.Kernel;
+
+namespace Wopr.Auth;
+
+/// <summary>A new password by a mailed link, which works once and ends every session of the account.</summary>
+internal sealed class PasswordReset(
+    Db db, Verifications verifications, Credentials credentials, Sessions sessions, AccountMail mail, TrustedUrls urls, AuditLog audit)
+{
+    private static readonly TimeSpan s_life = TimeSpan.FromHours(1);
+
+    /// <summary>Mails the link if there is such an account; the caller cannot tell.</summary>
+    public async Task AskAsync(EmailAddress email, string target, CancellationToken ct)
+    {
+        if (await UserSql.FindByEmailAsync(db, email, ct) is not { } user) { return; }
+        await db.TransactAsync(async tx =>
+        {
+            var secret = await verifications.IssueAsync(tx, Purpose.ResetPassword, user, user.Email, s_life, ct);
+            var link = TrustedUrls.With(urls.Platform($"/api/auth/reset-password/{secret}"), "callbackURL", target);
+            await mail.ResetPasswordAsync(tx, user, link, ct);
+            return Done.Instance;
+        }, ct);
+    }
+
+    public async Task<bool> IsGoodAsync(string secret, CancellationToken ct) =>
+        await verifications.FindAsync(db, secret, ct) is { Purpose: Purpose.ResetPassword };
+
+    public async Task<Result<Done>> ResetAsync(string secret, string password, Origin origin, CancellationToken ct)
+    {
+        if (AuthProblems.Password(password) is { } refusal) { return refusal; }
+        if (!await IsGoodAsync(secret, ct)) { return AuthProblems.InvalidToken; }
+        var hash = await Passwords.HashAsync(password, ct);
+        return await db.TransactAsync<Result<Done>>(async tx =>
+        {
+            if (await verifications.TakeAsync(tx, secret, Purpose.ResetPassword, ct) is not { } taken) { return AuthProblems.InvalidToken; }
+            var user = (await UserSql.FindAsync(tx, taken.UserId, ct))!;
+            await credentials.SetAsync(tx, user.Id, hash, ct);
+            await sessions.RevokeAllAsync(tx, user.Id, except: null, ct);
+            await Verifications.DropAsync(tx, user.Id, Purpose.ResetPassword, ct);
+            await Verifications.DropAsync(tx, user.Id, Purpose.TrustedDevice, ct);
+            await mail.PasswordChangedAsync(tx, user, ct);
+            await audit.WriteAsync(tx, user.AsActor(origin), new("auth.password_reset", $"user:{user.Id}"), ct);
+            return Done.Instance;
+        }, ct);
+    }
+}

@@ -1,0 +1,21 @@
+namespace Wopr.Architecture.Tests;
+
+/// <summary>Documents made from the program. They are compared, or written anew when asked to.</summary>
+internal static class Generated
+{
+    private static bool Updates => Environment.GetEnvironmentVariable("WOPR_UPDATE") == "1";
+
+    public static void Check(string path, string text)
+    {
+        var file = Repository.Full(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        if (Updates) { File.WriteAllText(file, text); }
+        var there = File.Exists(file) ? File.ReadAllText(file) : "";
+        if (there == text) { return; }
+        var (old, now) = (there.Split('\n'), text.Split('\n'));
+        var at = old.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();
+        Assert.Fail($"{path} is out of date from line {at + 1}. Run WOPR_UPDATE=1 dotnet run --project test/Architecture.Tests, "
+            + "with TEST_POSTGRES naming a server, and commit what changes.\n"
+            + $"  there: {old.ElementAtOrDefault(at)}\n  now:   {now.ElementAtOrDefault(at)}");
+    }
+}
