@@ -3,7 +3,7 @@ using Wopr.Platform;
 
 return args switch
 {
-    [] => await Server.RunAsync(),
+    [] or [SessionSecret.AcceptFlag] => await Server.RunAsync(args),
     ["migrate", .. var rest] => await MigrateVerb.RunAsync(rest),
     ["admin", "create", .. var rest] => await AdminVerb.CreateAsync(rest),
     ["audit", "verify", .. var rest] => await AuditVerb.VerifyAsync(rest),

@@ -18,10 +18,12 @@ internal static class Server
 {
     private const long BodyBytesMax = 1024 * 1024;
 
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string[] args)
     {
         if (Build(SettingsReader.FromEnvironment()) is not { } app) { return Exit.ConfigFaults; }
         await using var _ = app;
+        var secret = app.Services.GetRequiredService<SessionSecret>();
+        if (!await secret.AllowsStartAsync(args.Contains(SessionSecret.AcceptFlag), CancellationToken.None)) { return Exit.ConfigFaults; }
         var port = app.Services.GetRequiredService<PlatformOptions>().Port;
         await app.StartAsync();
         Log.Listening(app.Logger, port);
@@ -90,6 +92,7 @@ internal static class Server
         builder.Services.AddSingleton(_ => Schema.Source(options.App()));
         builder.Services.AddSingleton<Db>();
         builder.Services.AddSingleton<TrpcProcedures>();
+        builder.Services.AddSingleton<SessionSecret>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHttp.Complete);
         builder.Services.AddExceptionHandler<UnreadableRequests>();
