@@ -27,7 +27,7 @@ internal sealed class RunningPlatform : IAsyncDisposable
             .ToDictionary(setting => setting.Name, _ => new string('5', 64));
         variables["PORT"] = "0";
         variables["DATABASE_URL"] = TestPostgres.Url(source);
-        var app = Server.Build(new SettingsReader(variables.GetValueOrDefault))
+        var app = Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");
         await app.StartAsync(ct);
         return new(app, source);

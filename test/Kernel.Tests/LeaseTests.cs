@@ -81,18 +81,16 @@ public sealed class LeaseTests
     public async Task Who_cannot_reach_the_database_stops_before_another_may_begin()
     {
         await using var kernel = await TestKernel.StartAsync(Ct);
-        await using var held = await kernel.Get<Leases>().TryTakeAsync("seal", TimeSpan.FromSeconds(1), Ct);
-        var taken = Stopwatch.StartNew();
+        await using var held = await kernel.Get<Leases>().TryTakeAsync("seal", TimeSpan.FromSeconds(3), Ct);
 
         // Renewals now wait for this transaction, as if the network had swallowed them.
         await kernel.Db.TransactAsync(async tx =>
         {
             await tx.ExecuteAsync($"lock table kernel.lease in exclusive mode", Ct);
             await Eventually.IsAsync(() => held!.Lost.IsCancellationRequested, Ct);
+            Assert.True(await tx.ValueAsync<bool>($"select expires_at > clock_timestamp() from kernel.lease", Ct));
             return Done.Instance;
         }, Ct);
-
-        Assert.InRange(taken.ElapsedMilliseconds, 500, 1000);
     }
 
     [Fact]
@@ -183,7 +181,7 @@ public sealed class LeaseTests
 
         var watch = Stopwatch.StartNew();
         await one.StopAsync(Ct);
-        Assert.True(watch.ElapsedMilliseconds < 200, $"Stopping took {watch.ElapsedMilliseconds} ms.");
+        Assert.True(watch.ElapsedMilliseconds < 1000, $"Stopping took {watch.ElapsedMilliseconds} ms.");
         await using var other = await TestKernel.StartAsync(Ct, job.AddTo(TimeSpan.FromHours(1)), source: one.Source);
 
         await Eventually.IsAsync(() => job.Starts.Count == 2, Ct);

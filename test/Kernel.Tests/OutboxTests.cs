@@ -227,7 +227,7 @@ public sealed class OutboxTests
 
         var watch = Stopwatch.StartNew();
         await idle.StopAsync(Ct);
-        Assert.True(watch.ElapsedMilliseconds < 200, $"Stopping took {watch.ElapsedMilliseconds} ms.");
+        Assert.True(watch.ElapsedMilliseconds < 1000, $"Stopping took {watch.ElapsedMilliseconds} ms.");
         await busy.StopAsync(Ct);
 
         Assert.Equal(0, await LeftAsync(busy));

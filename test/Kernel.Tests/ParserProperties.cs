@@ -92,11 +92,16 @@ public sealed class ParserProperties
     public void No_environment_stops_the_reader_and_no_fault_quotes_it() =>
         Check(Mutations("https://example.com:3100/changeme,12345"), text =>
         {
-            var values = new Dictionary<string, string?>
+            var values = new Dictionary<string, string>
             {
-                ["WOPR_ENV"] = "production", ["PORT"] = text, ["URL"] = text, ["FLAG"] = text, ["LIST"] = text, ["SECRET"] = text,
+                ["WOPR_ENV"] = "production",
+                ["PORT"] = text,
+                ["URL"] = text,
+                ["FLAG"] = text,
+                ["LIST"] = text,
+                ["SECRET"] = text,
             };
-            var reader = new SettingsReader(values.GetValueOrDefault);
+            var reader = new SettingsReader(values);
             var shop = reader.Read<Shop>();
             return shop.Port is >= 1 and <= 65535
                 && (text.Trim().Length < 12 || !reader.Faults.Any(fault => fault.Contains(text.Trim(), StringComparison.Ordinal)));
@@ -105,7 +110,7 @@ public sealed class ParserProperties
     [Fact]
     public void No_file_name_stops_the_reader() => Check(Mutations("/tmp/\0no/such/file"), text =>
     {
-        var reader = new SettingsReader(name => name == "SECRET_FILE" ? text : null);
+        var reader = new SettingsReader(new Dictionary<string, string> { ["SECRET_FILE"] = text });
         return reader.Read<Shop>().Secret.Length == 0 || File.Exists(text);
     });
 

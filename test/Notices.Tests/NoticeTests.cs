@@ -118,6 +118,25 @@ public sealed class NoticeTests
     }
 
     [Fact]
+    public async Task Who_leaves_is_forgotten_and_old_records_go()
+    {
+        await using var sandbox = await TestSandbox.StartAsync(Ct);
+        await using var notices = await TestNotices.StartAsync(sandbox.Url, Ct);
+        foreach (var to in (string[])["Ann@example.com", "bob@example.com", "cid@example.com"])
+        {
+            await notices.Queue.SendAsync(notices.Db, Verify(to), Ct);
+            await notices.UntilAsync(to, "sent", Ct);
+        }
+
+        await notices.Queue.ForgetAsync(notices.Db, "ann@example.com", Ct);
+        await notices.Db.ExecuteAsync(
+            $"update notices.mail set created_at = now() - interval '91 days' where recipient = 'bob@example.com'", Ct);
+        await new MailRetention(notices.Db).RunAsync(Ct);
+
+        Assert.Equal("cid@example.com", await notices.Db.ValueAsync<string>($"select string_agg(recipient, ' ') from notices.mail", Ct));
+    }
+
+    [Fact]
     public async Task A_missing_value_or_an_address_that_is_none_is_refused_at_once()
     {
         await using var notices = await TestNotices.StartAsync("http://127.0.0.1:1", Ct);
@@ -140,7 +159,7 @@ public sealed class NoticeTests
     [Fact]
     public void Production_without_a_key_does_not_start()
     {
-        var settings = new SettingsReader(name => name == "WOPR_ENV" ? "production" : null);
+        var settings = new SettingsReader(new Dictionary<string, string> { ["WOPR_ENV"] = "production" });
 
         settings.Read<NoticesOptions>();
 
@@ -152,7 +171,7 @@ public sealed class NoticeTests
     [InlineData("your-resend-key-here", "http://localhost:3900/emails")]
     [InlineData("re_12345678901234567890", "https://api.resend.com/emails")]
     public void Without_a_real_key_mail_goes_to_the_sandbox(string? key, string url) =>
-        Assert.Equal(url, new SettingsReader(name => name == "RESEND_API_KEY" ? key : null).Read<NoticesOptions>().SendUrl.AbsoluteUri);
+        Assert.Equal(url, new SettingsReader(new Dictionary<string, string> { ["RESEND_API_KEY"] = key ?? "" }).Read<NoticesOptions>().SendUrl.AbsoluteUri);
 
     private static Notice Verify(string to) => new(to, NoticeTemplate.VerifyEmail,
         new Dictionary<string, string> { ["name"] = "Ann", ["link"] = Link, ["validFor"] = "1 hour" });

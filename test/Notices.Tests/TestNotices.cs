@@ -29,7 +29,7 @@ internal sealed class TestNotices : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Services.AddSingleton(source).AddSingleton<Db>().AddSingleton(TimeProvider.System);
         builder.AddKernel();
-        builder.AddNotices(new SettingsReader(name => variables.GetValueOrDefault(name)));
+        builder.AddNotices(new SettingsReader(variables));
         builder.Services.AddSingleton(new OutboxPace
         {
             AttemptsMax = attemptsMax,

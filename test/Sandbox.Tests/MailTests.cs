@@ -89,7 +89,7 @@ public sealed class MailTests
     [Fact]
     public void It_refuses_to_start_in_production()
     {
-        var settings = new SettingsReader(name => name == "WOPR_ENV" ? "production" : null);
+        var settings = new SettingsReader(new Dictionary<string, string> { ["WOPR_ENV"] = "production" });
 
         Assert.Null(SandboxServer.Build(settings));
         Assert.Contains("WOPR_ENV is production", Assert.Single(settings.Faults), StringComparison.Ordinal);

@@ -24,7 +24,7 @@ internal static class AuthProblems
     public static Problem SameEmail { get; } = new(ProblemKind.Invalid, "EMAIL_IS_THE_SAME", "Email is the same");
     public static Problem EmailMismatch { get; } = new(ProblemKind.Invalid, "EMAIL_MISMATCH", "Email mismatch");
     public static Problem EmailVerified { get; } = new(ProblemKind.Invalid, "EMAIL_ALREADY_VERIFIED", "Email is already verified");
-    public static Problem InvalidVerification { get; } = new(ProblemKind.Unauthenticated, "INVALID_TOKEN", "invalid_token");
+    public static Problem InvalidVerification { get; } = new(ProblemKind.Unauthenticated, "INVALID_LINK", "invalid_token");
 
     public static Problem InvalidCode { get; } = new(ProblemKind.Unauthenticated, "INVALID_CODE", "Invalid code");
 
@@ -48,7 +48,8 @@ internal static class AuthProblems
     public static Problem SessionTooOld { get; } = new(ProblemKind.Invalid, "SESSION_EXPIRED", "Sign in again to do this.");
 
     public static Problem TooManyAttempts(TimeSpan wait) => new(ProblemKind.LimitReached, "TOO_MANY_ATTEMPTS",
-        "Too many login attempts. Please try again in 15 minutes.") { RetryAfter = wait };
+        "Too many login attempts. Please try again in 15 minutes.")
+    { RetryAfter = wait };
 
     public static Problem InvalidOrigin { get; } = new(ProblemKind.Forbidden, "INVALID_ORIGIN", "Invalid origin");
 

@@ -22,12 +22,13 @@ internal static class MailSql
         row => new QueuedMail(row.GetGuid(0), row.GetString(1), row.GetString(2),
             JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(3))!), ct);
 
-    public static Task<int> SentAsync(Db db, Guid id, int attempts, string? providerId, CancellationToken ct) => db.ExecuteAsync($"""
-        update notices.mail
-        set status = 'sent', sent_at = now(), content = null, attempts = {attempts},
-            provider_id = {providerId}::text, last_error = null
-        where id = {id} and status = 'queued'
-        """, ct);
+    public static Task<int> SentAsync(Db db, Guid id, int attempts, string? providerId, CancellationToken ct) =>
+        db.ExecuteAsync($"""
+            update notices.mail
+            set status = 'sent', sent_at = now(), content = null, attempts = {attempts},
+                provider_id = {providerId}::text, last_error = null
+            where id = {id} and status = 'queued'
+            """, ct);
 
     public static Task<int> NotSentAsync(Db db, Guid id, int attempts, string error, bool isFinal, CancellationToken ct) =>
         db.ExecuteAsync($"""
@@ -37,4 +38,10 @@ internal static class MailSql
                 content = case when {isFinal} then null else content end
             where id = {id} and status = 'queued'
             """, ct);
+
+    public static Task<int> DeleteToAsync(Db tx, string to, CancellationToken ct) =>
+        tx.ExecuteAsync($"delete from notices.mail where lower(recipient) = lower({to})", ct);
+
+    public static Task<int> DeleteOldAsync(Db db, TimeSpan age, CancellationToken ct) =>
+        db.ExecuteAsync($"delete from notices.mail where status <> 'queued' and created_at < now() - {age}", ct);
 }

@@ -16,8 +16,12 @@ internal sealed partial class MailTemplate
     private const int ValueCharsMax = 200;
     private const int LinkCharsMax = 2000;
 
+    private const string ButtonStart = "<p style=\"margin:24px 0\"><a style=\"padding:12px 20px;border-radius:6px;"
+        + "background:#1c1c1a;color:#fff;text-decoration:none\" href=\"";
+
     private static readonly string s_layout = Resource("layout.html");
-    private static readonly Dictionary<string, MailTemplate> s_all = typeof(MailTemplate).Assembly.GetManifestResourceNames()
+    private static readonly Dictionary<string, MailTemplate> s_all = typeof(MailTemplate).Assembly
+        .GetManifestResourceNames()
         .Where(name => name.EndsWith(".md", StringComparison.Ordinal))
         .Select(name => name.Split('.')[^2])
         .ToDictionary(name => name, name => new MailTemplate(name, Resource($"{name}.md")), StringComparer.Ordinal);
@@ -69,8 +73,7 @@ internal sealed partial class MailTemplate
             {
                 var link = values[button.Groups[2].Value];
                 text.Append(button.Groups[1].Value).Append(":\n").Append(link).Append("\n\n");
-                html.Append("<p style=\"margin:24px 0\"><a style=\"padding:12px 20px;border-radius:6px;background:#1c1c1a;color:#fff;"
-                    + "text-decoration:none\" href=\"").Append(WebUtility.HtmlEncode(link)).Append("\">")
+                html.Append(ButtonStart).Append(WebUtility.HtmlEncode(link)).Append("\">")
                     .Append(WebUtility.HtmlEncode(button.Groups[1].Value)).Append("</a></p>\n");
                 continue;
             }
@@ -86,8 +89,13 @@ internal sealed partial class MailTemplate
         return new(subject, text.ToString().TrimEnd() + "\n", page);
     }
 
-    private static string Fill(string text, IReadOnlyDictionary<string, string> values, Func<string, string>? encode = null) =>
-        Hole().Replace(text, hole => encode is null ? values[hole.Groups[1].Value] : encode(values[hole.Groups[1].Value]));
+    private static string Fill(
+        string text, IReadOnlyDictionary<string, string> values, Func<string, string>? encode = null) =>
+        Hole().Replace(text, hole =>
+        {
+            var value = values[hole.Groups[1].Value];
+            return encode is null ? value : encode(value);
+        });
 
     private string Link(string name, string value) =>
         value.Length <= LinkCharsMax && Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"

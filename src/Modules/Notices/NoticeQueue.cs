@@ -29,6 +29,11 @@ public sealed class NoticeQueue(Outbox outbox, TimeProvider time)
             return Done.Instance;
         }, ct);
     }
+
+    /// <summary>Erases the record of mail to somebody who leaves; what was not sent yet is not sent any more.</summary>
+#pragma warning disable CA1822 // An instance, so that whoever erases here says so in its constructor.
+    public Task ForgetAsync(Db tx, string to, CancellationToken ct) => MailSql.DeleteToAsync(tx, to, ct);
+#pragma warning restore CA1822
 }
 
 /// <summary>The values stay in the mail's row, where they are erased once it is sent.</summary>

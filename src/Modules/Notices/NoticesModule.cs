@@ -12,5 +12,6 @@ public static class NoticesModule
         builder.Services.AddSingleton<NoticeQueue>();
         builder.Services.AddSingleton<ResendClient>();
         builder.Services.AddOutboxHandler<MailQueued, MailDelivery>();
+        builder.Services.AddExclusiveJob<MailRetention>("notices-retention", every: TimeSpan.FromDays(1));
     }
 }

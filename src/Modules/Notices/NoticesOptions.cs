@@ -4,7 +4,8 @@ namespace Wopr.Notices;
 
 public sealed class NoticesOptions : ISettings
 {
-    [Setting("RESEND_API_KEY", "Sends mail through Resend, once your domain is verified there. Without it, mail goes to the sandbox.",
+    [Setting("RESEND_API_KEY",
+        "Sends mail through Resend, once your domain is verified there. Without it, mail goes to the sandbox.",
         Secret = true, RequiredInProduction = true)]
     public string? ApiKey { get; set; }
 

@@ -42,9 +42,11 @@ internal sealed class ResendClient(NoticesOptions options) : IDisposable
             using var response = await _http.SendAsync(request, ct);
             if (response.IsSuccessStatusCode) { return (await response.Content.ReadFromJsonAsync<SendAnswer>(ct))?.Id; }
             var isFinal = (int)response.StatusCode < 500 && !s_worthAnotherTry.Contains(response.StatusCode);
-            throw new DeliveryException($"The mail provider answered {(int)response.StatusCode}{await ReasonAsync(response, ct)}.", isFinal);
+            var reason = await ReasonAsync(response, ct);
+            throw new DeliveryException($"The mail provider answered {(int)response.StatusCode}{reason}.", isFinal);
         }
-        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception error) when (error is HttpRequestException
+            || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             throw new DeliveryException($"The mail provider at {options.SendUrl.Host} does not answer.", isFinal: false, error);
         }
@@ -62,9 +64,10 @@ internal sealed class ResendClient(NoticesOptions options) : IDisposable
         try
         {
             var fault = await response.Content.ReadFromJsonAsync<FaultAnswer>(ct);
-            return fault?.Name is { Length: > 0 and < 100 } name && name.All(letter => char.IsAsciiLetter(letter) || letter == '_')
-                ? $" ({name})"
-                : "";
+            return fault?.Name is { Length: > 0 and < 100 } name
+                && name.All(letter => char.IsAsciiLetter(letter) || letter == '_')
+                    ? $" ({name})"
+                    : "";
         }
         catch (Exception error) when (error is JsonException or HttpRequestException)
         {

@@ -40,7 +40,11 @@ internal static class GitHubFake
         var login = grant.Email.Split('@')[0].Replace('.', '-').Replace('+', '-');
         return Results.Ok(new
         {
-            Id = Grants.NumberOf(grant.Email), Login = login, Name = login, Email = (string?)null, Type = "User",
+            Id = Grants.NumberOf(grant.Email),
+            Login = login,
+            Name = login,
+            Email = (string?)null,
+            Type = "User",
             AvatarUrl = "https://avatars.githubusercontent.com/u/0",
         });
     }

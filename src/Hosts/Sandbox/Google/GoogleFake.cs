@@ -33,7 +33,11 @@ internal sealed class GoogleFake(Grants grants, TimeProvider time)
         }
         return Results.Ok(new
         {
-            access_token = token, expires_in = TokenSeconds, scope = grant.Scope ?? "", token_type = "Bearer", id_token = IdToken(grant),
+            access_token = token,
+            expires_in = TokenSeconds,
+            scope = grant.Scope ?? "",
+            token_type = "Bearer",
+            id_token = IdToken(grant),
         });
     }
 

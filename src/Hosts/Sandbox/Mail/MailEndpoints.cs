@@ -16,7 +16,14 @@ internal static class MailEndpoints
         app.MapGet("/", () => List(box));
         app.MapGet("/mails", (string? to) => box.NewestFirst(to).Select(mail => new
         {
-            mail.Id, mail.From, mail.To, mail.Subject, mail.Text, mail.Html, mail.ReplyTo, mail.CreatedAt,
+            mail.Id,
+            mail.From,
+            mail.To,
+            mail.Subject,
+            mail.Text,
+            mail.Html,
+            mail.ReplyTo,
+            mail.CreatedAt,
             Links = Page.LinksIn(mail.Text),
         }));
         app.MapGet("/mails/{id}/html", (string id, HttpContext context) => ShowHtml(box, id, context));
@@ -69,8 +76,18 @@ internal static class MailEndpoints
     private static IResult Show(MailBox box, string id) => box.TryGet(id, out var mail)
         ? Results.Ok(new
         {
-            Object = "email", mail!.Id, mail.To, mail.From, mail.CreatedAt, mail.Subject, mail.Html, mail.Text,
-            Bcc = Array.Empty<string>(), Cc = Array.Empty<string>(), mail.ReplyTo, LastEvent = "delivered",
+            Object = "email",
+            mail!.Id,
+            mail.To,
+            mail.From,
+            mail.CreatedAt,
+            mail.Subject,
+            mail.Html,
+            mail.Text,
+            Bcc = Array.Empty<string>(),
+            Cc = Array.Empty<string>(),
+            mail.ReplyTo,
+            LastEvent = "delivered",
         })
         : Fault(404, "not_found", "Email not found");
 

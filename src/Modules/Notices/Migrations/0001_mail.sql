@@ -15,4 +15,4 @@ create table notices.mail (
     check (status = 'queued' or content is null)
 );
 
-create index mail_recipient on notices.mail (recipient, created_at);
+create index mail_recipient on notices.mail (lower(recipient));
