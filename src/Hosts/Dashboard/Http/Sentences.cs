@@ -25,6 +25,9 @@ internal static partial class Sentences
         "INVALID_TWO_FACTOR_COOKIE" or "TWO_FACTOR_COOKIE_EXPIRED" => ([], "This took too long. Sign in again."),
         "EMAIL_NOT_VERIFIED" => (s_email, "Confirm your e-mail first: open the link we sent you."),
         "route.not_found" or "trpc.no_procedure" => ([], "This server does not offer that yet."),
+        "deletion.bad_phrase" => (["phrase"], Sentence(problem.Detail)),
+        "org.bad_email" or "org.member_already" => (s_email, Sentence(problem.Detail)),
+        "org.bad_name" => (["name"], Sentence(problem.Detail)),
         "VALIDATION_ERROR" => OfField(problem.Detail),
         _ => ([], Sentence(problem.Detail)),
     };

@@ -26,14 +26,14 @@ internal static class AccountPages
     /// <summary>The whole page, with one of its forms as it was sent.</summary>
     public static async Task<IResult> ShowAsync(Visit visit, SentForm sent, CancellationToken ct)
     {
-        var sessions = visit.Platform.Security.SessionsAsync(ct);
-        var deletion = visit.Platform.Account.DeletionAsync(ct);
+        var sessions = await visit.Platform.Security.SessionsAsync(ct);
+        var deletion = await visit.Platform.Account.DeletionAsync(ct);
         return Page.Show<AccountPage>(new
         {
             Current = visit.Session,
             Sent = sent,
-            Sessions = await sessions,
-            Deletion = await deletion,
+            Sessions = sessions,
+            Deletion = deletion,
         }, sent.Form);
     }
 
