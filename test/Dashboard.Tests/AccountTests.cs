@@ -114,7 +114,8 @@ public sealed class AccountTests(Site site)
     {
         await using var person = await (await site.VisitAsync()).SignUpAsync();
         await person.GoAsync("/account");
-        var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByText("Download my data").ClickAsync());
+        var download =
+            await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByText("Download my data").ClickAsync());
         await using var stream = await download.CreateReadStreamAsync();
         using var reader = new StreamReader(stream);
 

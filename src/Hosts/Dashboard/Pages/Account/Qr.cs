@@ -20,7 +20,8 @@ internal static class Qr
     public static string Secret(string uri)
     {
         var query = uri[(uri.IndexOf('?', StringComparison.Ordinal) + 1)..];
-        var secret = query.Split('&').FirstOrDefault(part => part.StartsWith("secret=", StringComparison.Ordinal))?[7..] ?? "";
+        var secret =
+            query.Split('&').FirstOrDefault(part => part.StartsWith("secret=", StringComparison.Ordinal))?[7..] ?? "";
         return string.Join(' ', secret.Chunk(4).Select(group => new string(group)));
     }
 }
