@@ -30,6 +30,13 @@ internal sealed class Postgres
 
     public bool Exists => File.Exists(Path.Combine(Data, "PG_VERSION"));
 
+    /// <summary>Remembered beside the data, so that it goes when the data goes.</summary>
+    public bool HadFirstAdmin
+    {
+        get => File.Exists(Path.Combine(Data, "wopr_first_admin"));
+        set { if (value) { File.WriteAllText(Path.Combine(Data, "wopr_first_admin"), ""); } }
+    }
+
     public string Database => Application.Database!;
 
     public NpgsqlConnectionStringBuilder Application => Parsed("DATABASE_URL");

@@ -48,18 +48,26 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
         home.NeedRoom();
         var (env, created) = EnvFile.Ensure(home, options.Ports);
         if (created) { screen.Say($"Settings and secrets made: {env.Path}"); }
-        if (Postgres.IsOurs(env)) { await StartPostgresAsync(env, ct); }
+        var postgres = Postgres.IsOurs(env) ? await StartPostgresAsync(env, ct) : null;
 
         var programs = Stack.Programs(env);
         PortCheck.NeedFree(programs, env.Path);
         await MigrateAsync(env, ct);
-        var admin = await PlatformProgram.NeedAsync(env, ["admin", "create", "--email", options.AdminEmail, "--if-none"], ct);
+        var password = postgres is { HadFirstAdmin: false } ? await FirstAdminAsync(env, postgres, ct) : null;
         await screen.StepAsync($"Starting {string.Join(", ", programs.Select(program => program.Name))}",
             () => StartProgramsAsync(env, programs, ct));
-        return (env, admin.Split('\n').FirstOrDefault(line => line.StartsWith("password: ", StringComparison.Ordinal))?["password: ".Length..]);
+        return (env, password);
     }
 
-    private async Task StartPostgresAsync(EnvFile env, CancellationToken ct)
+    private async Task<string?> FirstAdminAsync(EnvFile env, Postgres postgres, CancellationToken ct)
+    {
+        const string label = "password: ";
+        var said = await PlatformProgram.NeedAsync(env, ["admin", "create", "--email", options.AdminEmail, "--if-none"], ct);
+        postgres.HadFirstAdmin = true;
+        return said.Split('\n').FirstOrDefault(line => line.StartsWith(label, StringComparison.Ordinal))?[label.Length..];
+    }
+
+    private async Task<Postgres> StartPostgresAsync(EnvFile env, CancellationToken ct)
     {
         var postgres = new Postgres(home, env);
         PortCheck.NeedFree([postgres.Spec()], env.Path);
@@ -72,6 +80,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
             await ReadyAsync(child, async () => await postgres.AnswersAsync(ct) ? null : "does not answer", ct);
             await postgres.PrepareAsync(ct);
         });
+        return postgres;
     }
 
     private Task MigrateAsync(EnvFile env, CancellationToken ct) => screen.StepAsync("Bringing the schema up to date",
