@@ -20,7 +20,8 @@ internal static class DownVerb
             await Posix.GoneAsync(state.Supervisor, TimeSpan.FromSeconds(5), ct);
         });
         var ended = await Leftovers.EndAsync(home, screen, ct);
-        screen.Result(new { @event = "down", wasUp = true, ended }, () => screen.Say("WOPR is down. Its data stays; ./wopr up brings it back."));
+        screen.Result(new { @event = "down", wasUp = true, ended },
+            () => screen.Say("WOPR is down. Its data stays; ./wopr up brings it back."));
         return Exit.Ok;
     }
 }

@@ -100,7 +100,10 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
             var fault = child.Process is null ? "has not started" : await probe();
             if (fault is null) { return; }
             if (child.LastExit == Exit.ConfigFaults) { throw new Refusal(Exit.ConfigFaults, child.Tail); }
-            if (child.Restarts >= 3) { throw new Refusal(Exit.Unhealthy, $"{child.Spec.Name} does not stay up. Its last words:\n{child.Tail}"); }
+            if (child.Restarts >= 3)
+            {
+                throw new Refusal(Exit.Unhealthy, $"{child.Spec.Name} does not stay up. Its last words:\n{child.Tail}");
+            }
             if (time.GetElapsedTime(began) > s_readyPatience)
             {
                 throw new Refusal(Exit.Unhealthy, $"{child.Spec.Name} is not ready after {s_readyPatience.TotalSeconds:0} s: {fault}. "
