@@ -113,6 +113,12 @@ internal sealed class Postgres
         Data = _home.Postgres;
     }
 
+    /// <summary>Once the server is down.</summary>
+    public void RemoveSocketFolder()
+    {
+        if (Directory.Exists(SocketFolder)) { Directory.Delete(SocketFolder, recursive: true); }
+    }
+
     public NpgsqlConnectionStringBuilder Superuser(string database) => new()
     {
         Host = SocketFolder,

@@ -17,6 +17,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
     private Phase _phase = Phase.Starting;
     private int _round;
     private Fault? _fault;
+    private Postgres? _postgres;
 
     /// <summary>Runs until <paramref name="stop"/>; the caller holds the lock.</summary>
     public async Task<int> RunAsync(Signals signals, Func<StackView, Task> ready, CancellationToken stop)
@@ -71,6 +72,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
     {
         var postgres = new Postgres(home, env);
         PortCheck.NeedFree([postgres.Spec()], env.Path);
+        _postgres = postgres;
         if (options.Wipe) { postgres.Wipe(); }
         await screen.StepAsync(postgres.Exists ? "Starting PostgreSQL" : "Making the database", async () =>
         {
@@ -164,6 +166,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
         SetPhase(Phase.Stopping);
         screen.ShowsLines = false;
         foreach (var child in _children.AsEnumerable().Reverse().ToList()) { await child.StopAsync(); }
+        _postgres?.RemoveSocketFolder();
         File.Delete(home.StateFile);
     }
 
