@@ -7,12 +7,9 @@ internal static class AuditSql
 {
     private const long SealingLock = 0x776f7072_00000002;
 
-    /// <summary>True for one transaction at a time; the others go home.</summary>
+    /// <summary>True for one transaction at a time; the others go home. A lost lease cannot make two seals of one.</summary>
     public static async Task<bool> TrySealingAsync(Db tx, CancellationToken ct) =>
         await tx.ValueAsync<bool>($"select pg_try_advisory_xact_lock({SealingLock})", ct);
-
-    public static async Task<bool> IsDueAsync(Db db, CancellationToken ct) => await db.ValueAsync<bool>(
-        $"select not exists (select from audit.seal where hour = date_trunc('hour', now(), 'UTC'))", ct);
 
     public static async Task<DateTimeOffset> HourAsync(Db db, CancellationToken ct) =>
         await db.ValueAsync<DateTimeOffset>($"select date_trunc('hour', now(), 'UTC')", ct);
