@@ -27,7 +27,8 @@ platform=$(compgen -G "$PWD/artifacts/bin/Platform/release/Wopr.Platform")
 bare=$(compgen -G "$PWD/artifacts/bin/Bare/release/Wopr.Bare")
 
 (cd / && "${as[@]}" "$pg_bin/initdb" -D "$dir/data" -A trust -U postgres >/dev/null)
-(cd / && "${as[@]}" "$pg_bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" -o "-p $pg_port -k $dir -c listen_addresses=127.0.0.1" start >/dev/null)
+(cd / && "${as[@]}" "$pg_bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" \
+    -o "-p $pg_port -k $dir -c listen_addresses=127.0.0.1" start >/dev/null)
 psql -qh 127.0.0.1 -p "$pg_port" -U postgres -c 'create database wopr_platform'
 
 export PORT=$api_port DATABASE_URL="postgres://postgres@127.0.0.1:$pg_port/wopr_platform" BETTER_AUTH_URL="http://127.0.0.1:$api_port"
@@ -61,18 +62,27 @@ curl -sf -H "cookie: $cookie" "$read_url" | grep -q balance_cents || { echo "The
 
 cat >"$dir/report.lua" <<'LUA'
 done = function(summary, latency)
-    local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
+    local errors = summary.errors
+    local bad = errors.status + errors.connect + errors.read + errors.write + errors.timeout
     io.write(string.format("RESULT %.0f %.2f %d\n", summary.requests / summary.duration * 1e6, latency:percentile(99) / 1000, bad))
 end
 LUA
+# Processor time in clock ticks: unlike requests a second, it says the same on a machine that others use too.
+ticks() { awk '{ sum += $14 + $15 } END { print sum + 0 }' $(printf '/proc/%s/stat ' "$@") 2>/dev/null; }
+backends() { pgrep -P "$(head -n 1 "$dir/data/postmaster.pid")"; }
 load() { wrk -t 2 -c "$connections" -d "${seconds}s" -s "$dir/report.lua" "$@" | sed -n 's/^RESULT //p'; }
 
 echo "Warming up…" >&2
-wrk -t 2 -c "$connections" -d 5s -H "cookie: $cookie" "$read_url" >/dev/null
+# The just-in-time compiler measures for a while before it settles on its best code.
+wrk -t 2 -c "$connections" -d "${WARM_UP:-30}s" -H "cookie: $cookie" "$read_url" >/dev/null
 wrk -t 2 -c "$connections" -d 2s "http://127.0.0.1:$bare_port/" >/dev/null
 for ((round = 0; round < rounds; round++)); do
     load "http://127.0.0.1:$bare_port/" >>"$dir/bare"
+    before="$(ticks "$api") $(ticks $(backends))"
     load -H "cookie: $cookie" "$read_url" >>"$dir/read"
+    printf '%s %s %s %s\n' "$before" "$(ticks "$api")" "$(ticks $(backends))" "$(tail -n 1 "$dir/read" | cut -d' ' -f1)" |
+        awk -v hz="$(getconf CLK_TCK)" -v seconds="$seconds" \
+            '{ n = $5 * seconds; printf "%.0f %.0f\n", ($3 - $1) / hz * 1e6 / n, ($4 - $2) / hz * 1e6 / n }' >>"$dir/cpu"
 done
 loaded=$(awk '/VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$api/status")
 
@@ -80,12 +90,15 @@ median() { sort -n "$1" | sed -n "$(((rounds + 1) / 2))p"; }
 errors=$(awk '{ sum += $3 } END { print sum }' "$dir/read")
 read -r bare_rate bare_p99 _ <<<"$(median "$dir/bare")"
 read -r rate p99 _ <<<"$(median "$dir/read")"
+read -r api_cpu pg_cpu <<<"$(median "$dir/cpu")"
 verdict() { awk -v value="$1" -v limit="$3" "BEGIN { exit !(value $2 limit) }" && echo met || echo MISSED; }
-printf '%-34s %10s  %s\n' \
+printf '%-36s %10s  %s\n' \
     "bare Kestrel, requests/s" "$bare_rate" "" \
     "bare Kestrel, p99 ms" "$bare_p99" "" \
     "authenticated read, requests/s" "$rate" "target >= 8000: $(verdict "$rate" '>=' 8000)" \
     "authenticated read, p99 ms" "$p99" "target < 15: $(verdict "$p99" '<' 15)" \
+    "processor time a read, platform, us" "$api_cpu" "" \
+    "processor time a read, database, us" "$pg_cpu" "" \
     "answers that were no 2xx" "$errors" "target 0: $(verdict "$errors" '==' 0)" \
     "ready after start, ms" "$ready" "target < 1500: $(verdict "$ready" '<' 1500)" \
     "memory idle, MiB" "$idle" "target < 160: $(verdict "$idle" '<' 160)" \

@@ -18,6 +18,10 @@ public sealed class AccountClient
     public Task<Result<Redirection>> SignInWithAsync(string provider, string callbackUrl, CancellationToken ct) =>
         _wire.PostAsync<Redirection>("/api/auth/sign-in/social", new { provider, callbackURL = callbackUrl }, ct);
 
+    /// <summary>The names of the outside accounts this server lets people sign in with.</summary>
+    public async Task<Result<string[]>> ProvidersAsync(CancellationToken ct) =>
+        (await _wire.GetAsync<ProviderList>("/api/auth/providers", ct)).Map(list => list.Providers);
+
     public Task<Result<Done>> SignOutAsync(CancellationToken ct) => _wire.PostAsync("/api/auth/sign-out", new { }, ct);
 
     /// <summary>Null when nobody is signed in.</summary>
@@ -50,6 +54,8 @@ public sealed class AccountClient
 
     public Task<Result<DeletionCancelled>> CancelDeletionAsync(string requestId, CancellationToken ct) =>
         _wire.MutateAsync<DeletionCancelled>("account.cancelDeletion", new { requestId }, ct);
+
+    private sealed record ProviderList(string[] Providers);
 }
 
 /// <param name="TwoFactorRedirect">The password was right, and a second factor is still asked for.</param>

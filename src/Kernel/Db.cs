@@ -12,6 +12,8 @@ public sealed class Db
 
     private Db(NpgsqlDataSource source, NpgsqlConnection connection) => (_source, _connection) = (source, connection);
 
+    public bool InTransaction => _connection is not null;
+
     public async Task<List<T>> QueryAsync<T>(Sql sql, Func<NpgsqlDataReader, T> read, CancellationToken ct)
     {
         await using var command = Command(sql);

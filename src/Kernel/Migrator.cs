@@ -1,23 +1,30 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace Wopr.Kernel;
 
 /// <summary>One step of one module's schema, embedded as <c>Migrations/0001_what.sql</c>.</summary>
-public sealed record Migration(string Module, int Number, string Name, string Text)
+public sealed partial record Migration(string Module, int Number, string Name, string Text)
 {
     public string Label => $"{Module}/{Number:0000}_{Name}";
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
     /// <summary>Statements that lose data; production wants a register entry and a confirmation for them.</summary>
-    public bool IsDestructive => Text.Split('\n')
-        .Where(line => !line.TrimStart().StartsWith("--", StringComparison.Ordinal))
-        .Any(line => s_losing.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
+    public bool IsDestructive => Losing().IsMatch(Comment().Replace(Text, " "));
 
-    private static readonly string[] s_losing = ["drop table", "drop column", "drop schema", "truncate "];
+    // What can be dropped without losing a row is listed; everything else counts, also "alter table x drop y".
+    [GeneratedRegex("""
+        \b(truncate\b|drop\s+(?!(constraint|default|not\s+null|expression|identity|index|trigger|function|procedure|routine
+        |aggregate|operator|policy|rule|view|materialized\s+view|owned|role|user|event\s+trigger|cast)\b))
+        """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Losing();
+
+    [GeneratedRegex(@"--[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]
+    private static partial Regex Comment();
 
     /// <summary>The steps embedded in the assemblies, in the order given, which is the order they run in.</summary>
     public static IReadOnlyList<Migration> Of(params ReadOnlySpan<Assembly> modules)

@@ -59,5 +59,6 @@ public static class TrpcRoutes
     public static void MapTrpc(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/trpc/{**path}", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Head], TrpcEndpoint.ServeAsync)
             .Requires(Access.Public)
+            .WithIdempotency()
             .ExcludeFromDescription();
 }

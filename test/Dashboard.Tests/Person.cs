@@ -56,8 +56,16 @@ public sealed class Person : IAsyncDisposable
         await PressAsync("Sign in");
     }
 
-    public Task<bool> ScrollsSidewaysAsync() =>
-        Page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+    /// <summary>The page has to fit its window. SCREENSHOTS names a folder for those who want to see for themselves.</summary>
+    public async Task LookAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { } folder)
+        {
+            await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
+        }
+        Assert.False(await Page.EvaluateAsync<bool>(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"), $"{name} scrolls sideways.");
+    }
 
     public async ValueTask DisposeAsync() => await _context.CloseAsync();
 

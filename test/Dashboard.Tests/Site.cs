@@ -29,6 +29,8 @@ public sealed class Site : IAsyncLifetime
         Address = AddressOf(_dashboard);
         Http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new(Address) };
         _playwright = await Playwright.CreateAsync();
+        // Machines that build are slow and shared.
+        Assertions.SetDefaultExpectTimeout(20_000);
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
@@ -62,7 +64,7 @@ public sealed class Site : IAsyncLifetime
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             JavaScriptEnabled = scripts,
         });
-        context.SetDefaultTimeout(10_000);
+        context.SetDefaultTimeout(20_000);
         return new(context, await context.NewPageAsync());
     }
 

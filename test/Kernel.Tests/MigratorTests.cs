@@ -86,7 +86,13 @@ public sealed class MigratorTests
     [InlineData("drop table x;", true)]
     [InlineData("alter table x DROP COLUMN y;", true)]
     [InlineData("truncate x;", true)]
+    [InlineData("alter table x drop y;", true)]
+    [InlineData("drop\n  table x;", true)]
+    [InlineData("drop schema x cascade;", true)]
+    [InlineData("alter table x drop constraint y, drop z;", true)]
     [InlineData("-- drop table x;\nselect 1;", false)]
+    [InlineData("/* truncate\n x */ select 1;", false)]
+    [InlineData("alter table x drop constraint y; drop index z; alter table x alter y drop not null;", false)]
     public void A_step_that_loses_data_says_so(string text, bool destructive) =>
         Assert.Equal(destructive, new Migration("shop", 1, "x", text).IsDestructive);
 

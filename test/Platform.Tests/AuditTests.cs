@@ -26,7 +26,7 @@ public sealed class AuditTests : IAsyncLifetime
         await WriteAsync(me, "mine.done");
         await WriteAsync(other, "other.done");
 
-        Assert.Equal(["mine.done"], await ActionsAsync("/api/audit", mine));
+        Assert.Equal(["mine.done", "auth.signed_up"], await ActionsAsync("/api/audit", mine));
         Assert.Empty(await ActionsAsync("/api/audit?action=other.done", mine));
         Assert.Empty(await ActionsAsync($"/api/audit?actor={other}", mine));
         var foreign = await _platform.GetAsync($"/api/audit?tenant={other}", mine, Ct);
@@ -96,7 +96,7 @@ public sealed class AuditTests : IAsyncLifetime
         }
         while (cursor is not null);
 
-        Assert.Equal(Enumerable.Range(0, 7).Reverse().Select(index => $"step.{index}"), seen);
+        Assert.Equal([.. Enumerable.Range(0, 7).Reverse().Select(index => $"step.{index}"), "auth.signed_up"], seen);
     }
 
     [Theory]

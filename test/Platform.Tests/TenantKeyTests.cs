@@ -94,7 +94,7 @@ public sealed class TenantKeyTests : IAsyncLifetime
     [InlineData("openai", "{\"apiKey\":\"with space\"}", "tenant_keys.unusable")]
     [InlineData("openai", "{\"apiKey\":\"schlüssel\"}", "tenant_keys.unusable")]
     [InlineData("openai", "{\"apiKey\":\"abc\",\"provider\":\"google\"}", "tenant_keys.other_provider")]
-    [InlineData("openai", "{\"apiKey\":\"abc\",\"label\":\"a\\u0000b\"}", "tenant_keys.label_too_long")]
+    [InlineData("openai", "{\"apiKey\":\"abc\",\"label\":\"a\\u0000b\"}", "request.bad_json")]
     [InlineData("openai", "{\"key\":\"abc\"}", "request.bad_json")]
     [InlineData("openai", "{}", "request.bad_json")]
     public async Task A_key_that_cannot_be_stored_is_refused_with_a_code(string provider, string body, string code)
@@ -108,6 +108,24 @@ public sealed class TenantKeyTests : IAsyncLifetime
         Assert.Equal(code, problem.GetProperty("code").GetString());
         Assert.Equal(provider == "acme", problem.TryGetProperty("validProviders", out _));
         Assert.Equal("{\"keys\":[]}", await TextAsync("/api/tenant-keys", cookie));
+    }
+
+    [Fact]
+    public async Task A_procedure_repeated_under_one_idempotency_key_runs_once()
+    {
+        var (cookie, me) = await _platform.SignUpAsync("twice@example.com", Ct);
+        _platform.Http.DefaultRequestHeaders.Add("Idempotency-Key", "k1");
+        var body = new { provider = "openai", apiKey = "sk-first-0123456789" };
+
+        var first = await _platform.PostAsync("/trpc/capabilities.storeKey", cookie, body, Ct);
+        var second = await _platform.PostAsync("/trpc/capabilities.storeKey", cookie, body, Ct);
+
+        Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+        Assert.Equal(await first.Content.ReadAsStringAsync(Ct), await second.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(1, await new Db(_platform.Source).ValueAsync<long>(
+            $"select count(*) from audit.event where tenant_id = {me} and action = 'tenant_keys.stored'", Ct));
+        var other = await _platform.PostAsync("/trpc/capabilities.deleteKey", cookie, new { provider = "openai" }, Ct);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class TestPlatform : IAsyncDisposable
     public const string AdminToken = "wopr_admin_for_tests";
 
     private static readonly TestPostgres s_postgres = new(Schema.Steps);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly Lazy<Task<TestSandbox>> s_sandbox = new(() => TestSandbox.StartAsync(CancellationToken.None));
 
     private readonly WebApplication _app;
@@ -21,7 +22,8 @@ public sealed class TestPlatform : IAsyncDisposable
     private TestPlatform(WebApplication app, NpgsqlDataSource source, string address)
     {
         (_app, Source, Address) = (app, source, address);
-        Http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new(address) };
+        var plain = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, Expect100ContinueTimeout = s_patience };
+        Http = new(plain) { BaseAddress = new(address) };
         Http.DefaultRequestHeaders.Add("Origin", UiOrigin);
     }
 

@@ -26,8 +26,7 @@ internal sealed class Child(ChildSpec spec, Spawner spawner, Home home, Screen s
 
     public ChildState State => new(Spec.Name, Spec.Url, Process is not null, Process, Restarts, LastEnd);
 
-    public void Start(IReadOnlyDictionary<string, string> environment) =>
-        _running = RunAsync(environment.Concat(Spec.Extra).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value));
+    public void Start(IReadOnlyDictionary<string, string> environment) => _running = RunAsync(environment);
 
     public async Task StopAsync()
     {
@@ -40,7 +39,7 @@ internal sealed class Child(ChildSpec spec, Spawner spawner, Home home, Screen s
         await _running;
     }
 
-    private async Task RunAsync(Dictionary<string, string> environment)
+    private async Task RunAsync(IReadOnlyDictionary<string, string> environment)
     {
         var pause = s_pauseMin;
         using var log = OpenLog();
@@ -60,7 +59,7 @@ internal sealed class Child(ChildSpec spec, Spawner spawner, Home home, Screen s
         }
     }
 
-    private async Task RunOnceAsync(Dictionary<string, string> environment, StreamWriter log)
+    private async Task RunOnceAsync(IReadOnlyDictionary<string, string> environment, StreamWriter log)
     {
         using var process = await spawner.StartAsync(Spec, environment);
         Process = ProcessKey.Of(process.Id);

@@ -17,7 +17,8 @@ internal sealed record ChildSpec(string Name, string Program, IReadOnlyList<stri
     /// <summary>PostgreSQL takes an interrupt as "end the sessions, then stop"; the others stop on TERM.</summary>
     public bool StopsOnInterrupt { get; init; }
 
-    public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
+    /// <summary>The program that talks to browsers knows no secret: it cannot lose what it does not have.</summary>
+    public bool SeesSecrets { get; init; } = true;
 
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -28,19 +29,20 @@ internal static class Stack
     public static IReadOnlyList<ChildSpec> Programs(EnvFile env)
     {
         var ports = env.Ports;
-        (string Name, string Host, int Port, string PortName)[] table =
+        IEnumerable<ChildSpec> table =
         [
-            ("sandbox", "Sandbox", ports.Sandbox, "SANDBOX_PORT"),
-            ("platform", "Platform", ports.Platform, "PORT"),
-            ("dashboard", "Dashboard", ports.Dashboard, "DASHBOARD_PORT"),
+            Program("sandbox", "Sandbox", ports.Sandbox, "SANDBOX_PORT"),
+            Program("platform", "Platform", ports.Platform, "PORT"),
+            Program("dashboard", "Dashboard", ports.Dashboard, "DASHBOARD_PORT") with { SeesSecrets = false },
         ];
-        return [.. table.Where(row => File.Exists(ProgramPath(row.Host))).Select(row => new ChildSpec(row.Name, ProgramPath(row.Host), [], Path.GetDirectoryName(ProgramPath(row.Host))!)
-        {
-            Url = $"http://localhost:{row.Port}",
-            Port = row.Port,
-            PortName = row.PortName,
-            Extra = new Dictionary<string, string> { ["PORT"] = $"{row.Port}" },
-        })];
+        // The sandbox plays the outside world, which production has; and a build may be without one of them.
+        return [.. table.Where(program => File.Exists(program.Program) && (program.Name != "sandbox" || env["WOPR_ENV"] != "production"))];
+    }
+
+    private static ChildSpec Program(string name, string host, int port, string portName)
+    {
+        var path = ProgramPath(host);
+        return new(name, path, [], Path.GetDirectoryName(path)!) { Url = $"http://localhost:{port}", Port = port, PortName = portName };
     }
 
     /// <summary>The programs lie beside each other, each in a folder of its name.</summary>
@@ -49,6 +51,9 @@ internal static class Stack
     /// <summary>The newest build; its real folder, so that what crashes starts again as what it was.</summary>
     private static string Build() => Home.Followed(
         Environment.GetEnvironmentVariable("WOPR_BIN") ?? Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/'))!);
+
+    public static Dictionary<string, string> Variables(EnvFile env, ChildSpec program) => Variables(env)
+        .Where(pair => program.SeesSecrets || !s_secret.Any(word => pair.Key.Contains(word, StringComparison.Ordinal))).ToDictionary();
 
     /// <summary>Children see the settings of the stack, and of the shell only what says who and where they are.</summary>
     public static Dictionary<string, string> Variables(EnvFile env)
@@ -62,6 +67,8 @@ internal static class Stack
         foreach (var (name, value) in env.Values) { variables[name] = value; }
         return variables;
     }
+
+    private static readonly string[] s_secret = ["SECRET", "PASSWORD", "TOKEN", "_KEY", "DATABASE"];
 
     private static readonly HashSet<string> s_kept =
     [

@@ -32,6 +32,12 @@ internal static class Commands
                 Verb("check", "Name every fault in the settings.", (home, screen, _) =>
                     PlatformVerb.RunAsync(home, screen, ["config", "check"], needsDatabase: false, stop)),
             },
+            new Command("audit", "The record of who did what.")
+            {
+                Verb("verify", "Prove that nobody changed it.", (home, screen, _) =>
+                    PlatformVerb.RunAsync(home, screen, ["audit", "verify"], needsDatabase: true, stop)),
+            },
+            Secrets(stop),
             Db(stop),
             Psql(stop),
             Smoke(stop),
@@ -116,6 +122,16 @@ internal static class Commands
         {
             Verb("create", "Make an administrator and show the first password, once.", (home, screen, parsed) =>
                 PlatformVerb.RunAsync(home, screen, ["admin", "create", "--email", parsed.GetValue(email)!], needsDatabase: true, stop), email),
+        };
+    }
+
+    private static Command Secrets(CancellationToken stop)
+    {
+        var plan = Flag("--plan", "Count what is to be sealed again, and change nothing.");
+        return new("secrets", "What is stored encrypted.")
+        {
+            Verb("rotate", "Seal everything with the new PLATFORM_SECRET.", (home, screen, parsed) => PlatformVerb.RunAsync(home, screen,
+                ["secrets", "rotate", .. parsed.GetValue(plan) ? (string[])["--dry-run"] : []], needsDatabase: true, stop), plan),
         };
     }
 

@@ -7,7 +7,7 @@ internal static class DbVerb
 {
     public static async Task<int> DumpAsync(Home home, Screen screen, string file, CancellationToken ct)
     {
-        await using var database = await OpenDatabase.OpenAsync(home, screen, SettingsOf(home), ct);
+        await using var database = await OpenDatabase.OpenAsync(home, screen, EnvFile.Need(home), ct);
         var path = Path.GetFullPath(file);
         var bytes = await screen.StepAsync($"Dumping to {path}", () => DumpAsync(database.Server, path, ct));
         screen.Result(new { @event = "dump", file = path, bytes }, () => screen.Say($"{bytes:N0} bytes in {path}. It holds personal data; keep it safe."));
@@ -29,9 +29,10 @@ internal static class DbVerb
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             })) { }
             var format = path.EndsWith(".sql", StringComparison.Ordinal) ? "plain" : "custom";
-            var (exit, output) = await Tools.RunAsync(server.Tool("pg_dump"),
-                [.. Connect(server, server.Database), "--format", format, "--file", half], variables: null, ct);
-            if (exit != 0) { throw new Refusal(Exit.Unexpected, $"The dump failed: {output.Trim()}"); }
+            var ended = await Tools.RunAsync(server.Tool("pg_dump"),
+                [.. server.Connect(server.Database), "--format", format, "--file", half],
+                Postgres.WithPassword(server.Owner), ct);
+            if (ended.Exit != 0) { throw new Refusal(Exit.Unexpected, $"The dump failed: {ended.Words}"); }
             File.Move(half, path, overwrite: true);
             return new FileInfo(path).Length;
         }
@@ -54,6 +55,10 @@ internal static class DbVerb
         if (!File.Exists(path)) { throw new Refusal(Exit.Usage, $"There is no file {path}."); }
         home.Create();
         var env = EnvFile.TryRead(home) ?? EnvFile.Ensure(home, new()).File;
+        if (!Postgres.IsOurs(env))
+        {
+            throw new Refusal(Exit.Prerequisite, $"DATABASE_URL in {env.Path} names a server that is not this stack's. Load with that server's tools.");
+        }
         await using var database = await OpenDatabase.OpenAsync(home, screen, env, ct);
         var server = database.Server;
         await using var connection = new NpgsqlConnection(server.Superuser("postgres").ConnectionString);
@@ -80,34 +85,33 @@ internal static class DbVerb
             await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(old)} with (force)", ct);
         });
         await screen.StepAsync("Bringing the schema up to date", () => PlatformProgram.NeedAsync(env, ["migrate"], ct));
+        if (State.Live(home) is { } live)
+        {
+            // What the programs remember is of the data that is gone.
+            await screen.StepAsync("Restarting the programs", () => RestartVerb.AskAsync(home, live, ct));
+        }
         screen.Result(new { @event = "load", file = path }, () => screen.Say("Loaded."));
         return Exit.Ok;
     }
 
     public static async Task<int> PsqlAsync(Home home, Screen screen, bool asOwner, IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        await using var database = await OpenDatabase.OpenAsync(home, screen, SettingsOf(home), ct);
+        await using var database = await OpenDatabase.OpenAsync(home, screen, EnvFile.Need(home), ct);
         var role = asOwner ? database.Server.Owner : database.Server.Application;
-        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
-        variables["PGPASSWORD"] = role.Password ?? "";
         return await Tools.PassAsync(database.Server.Tool("psql"),
-            ["-h", "localhost", "-p", $"{role.Port}", "-U", role.Username!, "-d", role.Database!, .. arguments], variables, ct);
+            ["-h", role.Host!, "-p", $"{role.Port}", "-U", role.Username!, "-d", role.Database!, .. arguments],
+            Postgres.WithPassword(role), ct);
     }
-
-    public static EnvFile SettingsOf(Home home) => EnvFile.TryRead(home)
-        ?? throw new Refusal(Exit.Prerequisite, $"There is no stack in {home.Root}. Run ./wopr up first.");
 
     private static async Task RestoreAsync(Postgres server, string path, string database, NpgsqlConnection connection, CancellationToken ct)
     {
         var (program, arguments) = await IsPackedAsync(path, ct)
-            ? ("pg_restore", (string[])[.. Connect(server, database), "--exit-on-error", "--single-transaction", path])
-            : ("psql", [.. Connect(server, database), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-1", "-f", path]);
-        var (exit, output) = await Tools.RunAsync(server.Tool(program), arguments, variables: null, ct);
-        if (exit == 0) { return; }
+            ? ("pg_restore", (string[])[.. server.Connect(database), "--exit-on-error", "--single-transaction", path])
+            : ("psql", [.. server.Connect(database), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-1", "-f", path]);
+        var ended = await Tools.RunAsync(server.Tool(program), arguments, variables: null, ct);
+        if (ended.Exit == 0) { return; }
         await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(database)} with (force)", ct);
-        var reason = output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? output;
-        throw new Refusal(Exit.Unexpected, $"The file could not be loaded and nothing was changed: {reason.Trim()}");
+        throw new Refusal(Exit.Unexpected, $"The file could not be loaded, and nothing was changed: {ended.Words.Split('\n')[0]}");
     }
 
     private static async Task<bool> IsPackedAsync(string path, CancellationToken ct)
@@ -129,7 +133,4 @@ internal static class DbVerb
             """, connection);
         return (int)(await command.ExecuteScalarAsync(ct))!;
     }
-
-    private static string[] Connect(Postgres server, string database) =>
-        ["-h", server.SocketFolder, "-p", $"{server.Application.Port}", "-U", "postgres", "-d", database];
 }

@@ -39,22 +39,25 @@ internal static class RestartVerb
         {
             await PlatformProgram.NeedAsync(env, ["migrate", "--accept-session-loss"], ct);
         }
-        var after = await screen.StepAsync("Restarting with the settings as they are now", async () =>
-        {
-            Posix.Signal(state.Supervisor.Pid, Posix.User1);
-            var began = TimeProvider.System.GetTimestamp();
-            while (TimeProvider.System.GetElapsedTime(began) < s_patience)
-            {
-                await Task.Delay(50, ct);
-                if (State.Live(home) is not { } now) { throw new Refusal(Exit.Unhealthy, "The supervisor ended meanwhile. Run ./wopr up."); }
-                if (now.Round > state.Round && now.Phase == Phase.Ready) { return now; }
-            }
-            throw new Refusal(Exit.Unhealthy, "It takes too long. ./wopr status tells more.");
-        });
-        if (after.Fault is not null) { throw new Refusal(Exit.Unhealthy, after.Fault); }
+        var after = await screen.StepAsync("Restarting with the settings as they are now", () => AskAsync(home, state, ct));
         var view = await StackView.ObserveAsync("restarted", home, after, ct);
         screen.Result(view, view.Show);
         return Exit.Ok;
+    }
+
+    /// <summary>The state after the supervisor has started its programs again.</summary>
+    public static async Task<State> AskAsync(Home home, State state, CancellationToken ct)
+    {
+        Posix.Signal(state.Supervisor.Pid, Posix.User1);
+        var began = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(began) < s_patience)
+        {
+            await Task.Delay(50, ct);
+            if (State.Live(home) is not { } now) { throw new Refusal(Exit.Unhealthy, "The supervisor ended meanwhile. Run ./wopr up."); }
+            if (now.Round == state.Round || now.Phase != Phase.Ready) { continue; }
+            return now.Fault is { } fault ? throw new Refusal(fault.Exit, fault.Sentence) : now;
+        }
+        throw new Refusal(Exit.Unhealthy, "It takes too long. ./wopr status tells more.");
     }
 }
 

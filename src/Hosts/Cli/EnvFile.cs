@@ -22,6 +22,20 @@ internal sealed class EnvFile
 
     public Ports Ports => new(Port("PORT"), Port("DASHBOARD_PORT"), Port("SANDBOX_PORT"), Port("POSTGRES_PORT"));
 
+    /// <summary>On a server the settings come with the process.</summary>
+    public bool IsFile => File.Exists(Path);
+
+    /// <summary>The file when there is one; else the shell when it names a database; else a refusal.</summary>
+    public static EnvFile Need(Home home)
+    {
+        if (TryRead(home) is { } file) { return file; }
+        var shell = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+        return shell.ContainsKey("DATABASE_URL")
+            ? new("the environment", shell)
+            : throw new Refusal(Exit.Prerequisite, $"There is no stack in {home.Root}, and DATABASE_URL is not set. Run ./wopr up first.");
+    }
+
     public static EnvFile? TryRead(Home home) => File.Exists(home.EnvFile) ? new(home.EnvFile, Parse(home.EnvFile)) : null;
 
     /// <summary>Makes the file, or adds the names it does not have; <c>Created</c> is true when there was none.</summary>
@@ -54,7 +68,7 @@ internal sealed class EnvFile
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
-        using (var writer = new StreamWriter(half, Encoding.UTF8, options)) { foreach (var line in lines) { writer.Write($"{line}\n"); } }
+        using (var writer = new StreamWriter(half, new UTF8Encoding(false), options)) { foreach (var line in lines) { writer.Write($"{line}\n"); } }
         File.Move(half, home.EnvFile, overwrite: false);
     }
 

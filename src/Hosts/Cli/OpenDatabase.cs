@@ -12,17 +12,11 @@ internal sealed class OpenDatabase : IAsyncDisposable
     public Postgres Server { get; }
     public EnvFile Env { get; }
 
-    /// <summary>Null when the settings point at a server that is not ours to start.</summary>
-    public static async Task<OpenDatabase?> OpenIfOursAsync(Home home, Screen screen, EnvFile env, CancellationToken ct) =>
-        Postgres.IsOurs(env) ? await OpenAsync(home, screen, env, ct) : null;
-
     public static async Task<OpenDatabase> OpenAsync(Home home, Screen screen, EnvFile env, CancellationToken ct)
     {
-        if (!Postgres.IsOurs(env))
-        {
-            throw new Refusal(Exit.Prerequisite, $"DATABASE_URL in {env.Path} names a server that this tool does not run. Use that server's own tools.");
-        }
         var server = new Postgres(home, env);
+        // A server of somebody else's is up or down as they please.
+        if (!Postgres.IsOurs(env)) { return new(server, env, null, null); }
         if (State.Live(home) is not null) { return new(server, env, null, null); }
         var held = home.TryLock() ?? throw new Refusal(Exit.Locked, "Another ./wopr is at work here. Wait for it, then run this again.");
         Child? child = null;

@@ -3,14 +3,11 @@ namespace Wopr.Cli;
 /// <summary>The Platform's own verbs, run to their end.</summary>
 internal static class PlatformProgram
 {
-    public static Task<(int Exit, string Output)> AskAsync(EnvFile env, IReadOnlyList<string> verb, CancellationToken ct) =>
-        Tools.RunAsync(Path(), verb, Stack.Variables(env), ct);
-
     /// <summary>Throws what it said when it refuses.</summary>
     public static async Task<string> NeedAsync(EnvFile env, IReadOnlyList<string> verb, CancellationToken ct)
     {
-        var (exit, output) = await AskAsync(env, verb, ct);
-        return exit == Exit.Ok ? output : throw new Refusal(exit, output.Trim());
+        var ended = await Tools.RunAsync(Path(), verb, Stack.Variables(env), ct);
+        return ended.Exit == Exit.Ok ? ended.Output : throw new Refusal(ended.Exit, ended.Words);
     }
 
     public static string Path() => Stack.ProgramPath("Platform") is var path && File.Exists(path)

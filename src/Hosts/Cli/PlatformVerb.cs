@@ -5,18 +5,15 @@ internal static class PlatformVerb
 {
     public static async Task<int> RunAsync(Home home, Screen screen, IReadOnlyList<string> verb, bool needsDatabase, CancellationToken ct)
     {
-        // On a server the settings come with the process; here they stand in the file.
-        var env = EnvFile.TryRead(home);
-        if (env is null && Environment.GetEnvironmentVariable("DATABASE_URL") is null && Environment.GetEnvironmentVariable("POSTGRES_USER") is null)
-        {
-            throw new Refusal(Exit.Prerequisite, $"There is no stack in {home.Root}, and DATABASE_URL is not set. Run ./wopr up first.");
-        }
-        await using var database = needsDatabase && env is not null ? await OpenDatabase.OpenIfOursAsync(home, screen, env, ct) : null;
-        var variables = env is null ? null : Stack.Variables(env);
+        var env = EnvFile.Need(home);
+        await using var database = needsDatabase && Postgres.IsOurs(env) ? await OpenDatabase.OpenAsync(home, screen, env, ct) : null;
+        var variables = Stack.Variables(env);
         if (!screen.IsJson) { return await Tools.PassAsync(PlatformProgram.Path(), verb, variables, ct); }
 
-        var (exit, output) = await Tools.RunAsync(PlatformProgram.Path(), verb, variables, ct);
-        screen.Event(new { @event = verb[0], exit, lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries) });
-        return exit;
+        var ended = await Tools.RunAsync(PlatformProgram.Path(), verb, variables, ct);
+        screen.Event(new { @event = verb[0], exit = ended.Exit, lines = Lines(ended.Output), errors = Lines(ended.Errors) });
+        return ended.Exit;
     }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

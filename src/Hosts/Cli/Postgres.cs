@@ -34,7 +34,7 @@ internal sealed class Postgres
 
     public NpgsqlConnectionStringBuilder Application => Parsed("DATABASE_URL");
 
-    public NpgsqlConnectionStringBuilder Owner => Parsed("DATABASE_OWNER_URL");
+    public NpgsqlConnectionStringBuilder Owner => Parsed(_env["DATABASE_OWNER_URL"].Length > 0 ? "DATABASE_OWNER_URL" : "DATABASE_URL");
 
     /// <summary>A path of a socket may be 107 bytes long, and some clones lie deep.</summary>
     public string SocketFolder => Path.Combine("/tmp", $"wopr-{Fingerprint(_home.Root)}");
@@ -43,7 +43,21 @@ internal sealed class Postgres
 
     /// <summary>Whether the settings point at this cluster and not at a server of somebody else's.</summary>
     public static bool IsOurs(EnvFile env) =>
-        PostgresUrl.TryParse(env["DATABASE_URL"], out var url) && url.Host is "localhost" or "127.0.0.1" && url.Port == env.Ports.Postgres;
+        env.IsFile && PostgresUrl.TryParse(env["DATABASE_URL"], out var url) && (url.Host is "localhost" or "127.0.0.1")
+        && url.Port == env.Ports.Postgres;
+
+    /// <summary>Words that connect PostgreSQL's own tools with every right there is: ours through the socket, another's as its owner.</summary>
+    public string[] Connect(string database) => IsOurs(_env)
+        ? ["-h", SocketFolder, "-p", $"{_env.Ports.Postgres}", "-U", "postgres", "-d", database]
+        : ["-h", Owner.Host!, "-p", $"{Owner.Port}", "-U", Owner.Username!, "-d", database];
+
+    public static Dictionary<string, string> WithPassword(NpgsqlConnectionStringBuilder role)
+    {
+        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+        variables["PGPASSWORD"] = role.Password ?? "";
+        return variables;
+    }
 
     public ChildSpec Spec() => new("postgres", Tool("postgres"),
     [
@@ -210,8 +224,8 @@ internal sealed class Postgres
 
     private static async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        var (exit, output) = await Tools.RunAsync(program, arguments, variables: null, ct);
-        if (exit != 0) { throw new Refusal(Exit.Prerequisite, $"PostgreSQL could not make its folder: {output.Trim()}"); }
+        var ended = await Tools.RunAsync(program, arguments, variables: null, ct);
+        if (ended.Exit != 0) { throw new Refusal(Exit.Prerequisite, $"PostgreSQL could not make its folder: {ended.Words}"); }
     }
 
     private static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];

@@ -17,7 +17,7 @@ internal sealed record StackView(
         var services = await Task.WhenAll(state.Children.Select(async child => new ServiceView(
             child.Name, child.Url, await StateOfAsync(child, ct), child.Process?.Pid, child.Restarts)));
         var phase = state.Phase.ToString().ToLowerInvariant();
-        return new(@event, true, phase, state.Supervisor.Pid, services, home.EnvFile, state.Fault);
+        return new(@event, true, phase, state.Supervisor.Pid, services, home.EnvFile, state.Fault?.Sentence);
     }
 
     public void Show()

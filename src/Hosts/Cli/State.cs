@@ -4,10 +4,13 @@ namespace Wopr.Cli;
 
 internal enum Phase { Starting, Ready, Restarting, Stopping, Failed }
 
+/// <summary>Why the last restart was refused.</summary>
+internal sealed record Fault(int Exit, string Sentence);
+
 internal sealed record ChildState(string Name, string? Url, bool Running, ProcessKey? Process, int Restarts, string? LastEnd);
 
 /// <summary>What the supervisor tells the other verbs, in one small file that is replaced as a whole.</summary>
-internal sealed record State(ProcessKey Supervisor, Phase Phase, int Round, string? Fault, IReadOnlyList<ChildState> Children)
+internal sealed record State(ProcessKey Supervisor, Phase Phase, int Round, Fault? Fault, IReadOnlyList<ChildState> Children)
 {
     public static State? Read(Home home)
     {

@@ -16,7 +16,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
     private List<Child> _children = [];
     private Phase _phase = Phase.Starting;
     private int _round;
-    private string? _fault;
+    private Fault? _fault;
 
     /// <summary>Runs until <paramref name="stop"/>; the caller holds the lock.</summary>
     public async Task<int> RunAsync(Signals signals, Func<StackView, Task> ready, CancellationToken stop)
@@ -79,8 +79,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
 
     private async Task StartProgramsAsync(EnvFile env, IReadOnlyList<ChildSpec> programs, CancellationToken ct)
     {
-        var variables = Stack.Variables(env);
-        foreach (var program in programs) { NewChild(program).Start(variables); }
+        foreach (var program in programs) { NewChild(program).Start(Stack.Variables(env, program)); }
         foreach (var child in Programs) { await ReadyAsync(child, () => Probe.AskAsync(child.Spec.Url!, ct), ct); }
     }
 
@@ -117,7 +116,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
             }
             catch (Refusal refusal)
             {
-                (_fault, _round) = (refusal.Message, _round + 1);
+                (_fault, _round) = (new(refusal.Exit, refusal.Message), _round + 1);
                 screen.Line("wopr", refusal.Message);
             }
             SetPhase(Phase.Ready);

@@ -1,29 +1,27 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace Wopr.Cli;
+
+internal sealed record Ended(int Exit, string Output, string Errors)
+{
+    /// <summary>Why it failed, in its own words.</summary>
+    public string Words => (Errors.Length > 0 ? Errors : Output).Trim();
+}
 
 /// <summary>Runs a program to its end.</summary>
 internal static class Tools
 {
-    /// <summary>Its exit code and everything it said. Null variables leave it ours.</summary>
-    public static async Task<(int Exit, string Output)> RunAsync(
+    /// <summary>Its exit code and what it said. Null variables leave it ours.</summary>
+    public static async Task<Ended> RunAsync(
         string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? variables, CancellationToken ct)
     {
         var start = Start(program, arguments, variables);
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         using var process = Process.Start(start)!;
-        var output = new StringBuilder();
-        void Take(object _, DataReceivedEventArgs line)
-        {
-            if (line.Data is not null) { lock (output) { output.Append(line.Data).Append('\n'); } }
-        }
-        process.OutputDataReceived += Take;
-        process.ErrorDataReceived += Take;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var errors = process.StandardError.ReadToEndAsync(ct);
         await EndAsync(process, ct);
-        return (process.ExitCode, output.ToString());
+        return new(process.ExitCode, await output, await errors);
     }
 
     /// <summary>Its exit code; it talks to the terminal itself. Null variables leave it ours.</summary>

@@ -19,21 +19,9 @@ internal sealed class DashboardOptions : ISettings
     [Setting("TRUSTED_PROXY_IPS", "Addresses of your proxies, separated by commas; only they may name the caller's address.")]
     public string[] TrustedProxies { get; set; } = [];
 
-    [Setting("GITHUB_CLIENT_ID", "Shows the button that signs in with GitHub.")]
-    public string? GitHubClientId { get; set; }
-
-    [Setting("GOOGLE_CLIENT_ID", "Shows the button that signs in with Google.")]
-    public string? GoogleClientId { get; set; }
-
     public Uri ApiUrl => PublicApiUrl ?? PlatformUrl;
 
     public string Origin => UiOrigins[0].TrimEnd('/');
-
-    public IEnumerable<(string Id, string Name)> Providers()
-    {
-        if (GitHubClientId is not null) { yield return ("github", "GitHub"); }
-        if (GoogleClientId is not null) { yield return ("google", "Google"); }
-    }
 
     public IEnumerable<string> Faults(bool production)
     {

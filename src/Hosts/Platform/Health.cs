@@ -24,7 +24,8 @@ internal static class Health
 
 /// <summary>Whether this process should get traffic, asked at most once a second however many ask.</summary>
 internal sealed class Readiness(
-    NpgsqlDataSource source, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> logger) : IDisposable
+    NpgsqlDataSource source, SessionSecret secret, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> logger)
+    : IDisposable
 {
     private static readonly TimeSpan s_memory = TimeSpan.FromSeconds(1);
 
@@ -63,8 +64,12 @@ internal sealed class Readiness(
                 return null;
             }
             var pending = await new Migrator(source, Schema.Steps).PendingAsync(ct);
-            _migrated = pending.Count == 0;
-            if (_migrated) { return null; }
+            if (pending.Count == 0)
+            {
+                var fault = await secret.FaultAsync(ct);
+                _migrated = fault is null;
+                return fault;
+            }
             var steps = string.Join(", ", pending.Select(step => step.Label));
             Log.MigrationsPending(logger, pending.Count, steps);
             return new(ProblemKind.Unavailable, "ready.migrations_pending",

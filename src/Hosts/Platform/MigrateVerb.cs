@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
+using Wopr.Auth;
 using Wopr.Kernel;
 
 namespace Wopr.Platform;
@@ -6,16 +8,30 @@ namespace Wopr.Platform;
 /// <summary>Brings the database to this build's schema; the server itself never does.</summary>
 internal static class MigrateVerb
 {
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(string[] args) =>
+        RunAsync(args, SettingsReader.FromEnvironment, Schema.Steps, new(MigrationGate.BuiltIn(), TimeProvider.System));
+
+    internal static async Task<int> RunAsync(
+        string[] args, Func<SettingsReader> read, IReadOnlyList<Migration> steps, MigrationGate gate)
     {
-        var settings = SettingsReader.FromEnvironment();
+        var settings = read();
         var options = settings.Read<PlatformOptions>();
         if (ConfigVerb.Refuse(settings)) { return Exit.ConfigFaults; }
+        if (Usage.Value(args, "--to") is { } last)
+        {
+            var at = steps.ToList().FindIndex(step => step.Label.StartsWith(last, StringComparison.Ordinal));
+            if (at < 0)
+            {
+                Console.Error.WriteLine($"There is no step {last}. ./wopr migrate --plan lists them.");
+                return Exit.Usage;
+            }
+            steps = [.. steps.Take(at + 1)];
+        }
 
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, press) => { press.Cancel = true; stop.Cancel(); };
         await using var source = Schema.Source(options.Owner());
-        var migrator = new Migrator(source, Schema.Steps);
+        var migrator = new Migrator(source, steps);
         try
         {
             var pending = await migrator.PendingAsync(stop.Token);
@@ -25,16 +41,16 @@ internal static class MigrateVerb
                 Console.WriteLine(pending.Count == 0 ? "Nothing is pending." : $"{pending.Count} pending.");
                 return Exit.Ok;
             }
-            if (settings.Production && Blocked(pending, args) is { } blocked)
+            if (settings.Production
+                && gate.Refusal(pending, [.. Usage.Values(args, "--allow-destructive")], Usage.Value(args, "--dump")) is { } refusal)
             {
-                Console.Error.WriteLine($"{blocked.Label} loses data. Make a dump first (./wopr db dump), "
-                    + $"then confirm it by name: --allow-destructive {blocked.Label}");
+                Console.Error.WriteLine(refusal);
                 return Exit.Migration;
             }
             var app = options.App().Username == options.Owner().Username ? null : options.App().Username;
-            var done = await migrator.ApplyAsync(app, Usage.Value(args, "--to"), step => Console.WriteLine($"applied {step.Label}"), stop.Token);
+            var done = await migrator.ApplyAsync(app, last: null, step => Console.WriteLine($"applied {step.Label}"), stop.Token);
             Console.WriteLine(done.Count == 0 ? "The database is up to date." : $"{done.Count} applied.");
-            return Exit.Ok;
+            return await KeepsSessionsAsync(new Db(source), read(), args, stop.Token) ? Exit.Ok : Exit.ConfigFaults;
         }
         catch (MigrationException error)
         {
@@ -53,6 +69,11 @@ internal static class MigrateVerb
         }
     }
 
-    private static Migration? Blocked(IReadOnlyList<Migration> pending, string[] args) =>
-        pending.FirstOrDefault(step => step.IsDestructive && Usage.Value(args, "--allow-destructive") != step.Label);
+    // A job that only migrates may run without the secret; then there is nothing to compare.
+    private static async Task<bool> KeepsSessionsAsync(Db db, SettingsReader settings, string[] args, CancellationToken ct)
+    {
+        var auth = settings.Read<AuthOptions>();
+        if (auth.Secret.Length == 0) { return true; }
+        return await new SessionSecret(db, Options.Create(auth)).AllowsStartAsync(args.Contains(SessionSecret.AcceptFlag), ct);
+    }
 }

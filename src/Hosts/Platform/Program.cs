@@ -1,12 +1,15 @@
+using Wopr.Kernel;
 using Wopr.Platform;
 
 return args switch
 {
-    [] => await Server.RunAsync(),
+    [] or [SessionSecret.AcceptFlag] => await Server.RunAsync(args),
     ["migrate", .. var rest] => await MigrateVerb.RunAsync(rest),
     ["admin", "create", .. var rest] => await AdminVerb.CreateAsync(rest),
     ["audit", "verify", .. var rest] => await AuditVerb.VerifyAsync(rest),
     ["secrets", "rotate", .. var rest] => await SecretsVerb.RotateAsync(rest),
     ["config", "check", ..] => ConfigVerb.Check(),
+    ["health"] => await HealthProbe.RunAsync(
+        SettingsReader.FromEnvironment().Read<PlatformOptions>().Port, CancellationToken.None),
     _ => Usage.Show(),
 };

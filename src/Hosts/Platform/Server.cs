@@ -8,6 +8,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.Quotas;
 using Wopr.TenantKeys;
 
 namespace Wopr.Platform;
@@ -17,10 +18,12 @@ internal static class Server
 {
     private const long BodyBytesMax = 1024 * 1024;
 
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string[] args)
     {
         if (Build(SettingsReader.FromEnvironment()) is not { } app) { return Exit.ConfigFaults; }
         await using var _ = app;
+        var secret = app.Services.GetRequiredService<SessionSecret>();
+        if (!await secret.AllowsStartAsync(args.Contains(SessionSecret.AcceptFlag), CancellationToken.None)) { return Exit.ConfigFaults; }
         var port = app.Services.GetRequiredService<PlatformOptions>().Port;
         await app.StartAsync();
         Log.Listening(app.Logger, port);
@@ -38,10 +41,12 @@ internal static class Server
         builder.AddKernel();
         builder.AddVault(settings);
         builder.AddApiDocument();
+        builder.AddIdempotency();
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
         builder.AddTenantKeys();
+        builder.AddQuotas();
         builder.AddCredits();
         if (ConfigVerb.Refuse(settings)) { return null; }
 
@@ -54,6 +59,7 @@ internal static class Server
         app.UseMiddleware<Cors>();
         app.UseActor();
         app.UseAccess();
+        app.UseIdempotency();
 
         app.MapHealth();
         app.MapApiDocument();
@@ -61,6 +67,7 @@ internal static class Server
         app.MapAudit();
         app.MapAuth();
         app.MapTenantKeys();
+        app.MapQuotas();
         app.MapCredits();
         return app;
     }
@@ -85,6 +92,7 @@ internal static class Server
         builder.Services.AddSingleton(_ => Schema.Source(options.App()));
         builder.Services.AddSingleton<Db>();
         builder.Services.AddSingleton<TrpcProcedures>();
+        builder.Services.AddSingleton<SessionSecret>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHttp.Complete);
         builder.Services.AddExceptionHandler<UnreadableRequests>();

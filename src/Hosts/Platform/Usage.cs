@@ -17,12 +17,14 @@ internal static class Usage
     {
         Console.Error.WriteLine("""
             Usage:
-              Wopr.Platform                                   serve on PORT (3100)
-              Wopr.Platform migrate [--plan] [--to auth/0002] [--allow-destructive auth/0007]
+              Wopr.Platform [--accept-session-loss]            serve on PORT (3100)
+              Wopr.Platform migrate [--plan] [--to auth/0002] [--accept-session-loss]
+                                    [--dump FILE] [--allow-destructive auth/0007_name]
               Wopr.Platform admin create --email you@example.com [--if-none]
               Wopr.Platform audit verify [--json]
               Wopr.Platform secrets rotate [--dry-run] [--json]
               Wopr.Platform config check
+              Wopr.Platform health                            0 when a server on this machine answers, else 1
             Settings come from the environment; docs/configuration.md lists them.
             """);
         return Exit.Usage;
@@ -30,5 +32,9 @@ internal static class Usage
 
     /// <summary>The word after a flag, or null when the flag is absent.</summary>
     public static string? Value(string[] args, string flag) =>
-        Array.IndexOf(args, flag) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+        Values(args, flag).FirstOrDefault();
+
+    /// <summary>The words after each time the flag stands there.</summary>
+    public static IEnumerable<string> Values(string[] args, string flag) =>
+        args.Zip(args.Skip(1)).Where(pair => pair.First == flag).Select(pair => pair.Second);
 }

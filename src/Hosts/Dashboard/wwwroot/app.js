@@ -27,6 +27,14 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
+// A form is sent once, however often its button is pressed.
+for (const [moment, busy] of [["htmx:beforeRequest", true], ["htmx:afterRequest", false]]) {
+  document.addEventListener(moment, (event) => {
+    if (!(event.detail.elt instanceof HTMLFormElement)) { return; }
+    for (const button of event.detail.elt.querySelectorAll("button")) { button.disabled = busy; }
+  });
+}
+
 window.addEventListener("htmx:sendError", () => {
   const toast = document.createElement("div");
   toast.className = "toast";

@@ -9,7 +9,8 @@ internal static class SignInPages
     {
         routes.MapGet("/signup", (Visit visit, string? next) => Guest(visit, next, () => SignUp(Form.Empty, next)));
         routes.MapPost("/signup", SignUpAsync);
-        routes.MapGet("/login", (Visit visit, string? next) => Guest(visit, next, () => LogIn(Form.Empty, next)));
+        routes.MapGet("/login", (Visit visit, string? next, string? error) =>
+            Guest(visit, next, () => LogIn(Form.Empty, next, error is not null)));
         routes.MapPost("/login", LogInAsync);
         routes.MapPost("/login/{provider}", LogInWithAsync);
         routes.MapGet("/two-factor", (string? next, bool? backup) => TwoFactor(Form.Empty, next, backup == true));
@@ -23,7 +24,8 @@ internal static class SignInPages
 
     private static IResult SignUp(Form form, string? next) => Page.Show<SignUpPage>(new { Form = form, Next = next }, form);
 
-    private static IResult LogIn(Form form, string? next) => Page.Show<LogInPage>(new { Form = form, Next = next }, form);
+    private static IResult LogIn(Form form, string? next, bool providerFailed = false) =>
+        Page.Show<LogInPage>(new { Form = form, Next = next, ProviderFailed = providerFailed }, form);
 
     private static IResult TwoFactor(Form form, string? next, bool backup) =>
         Page.Show<TwoFactorPage>(new { Form = form, Next = next, Backup = backup }, form);
