@@ -44,12 +44,14 @@ public sealed class AccountClient
         _wire.PostAsync("/api/auth/reset-password", new { token, newPassword }, ct);
 
     /// <summary>Everything WOPR keeps about the person, as a file.</summary>
-    public Task<Result<HttpResponseMessage>> ExportAsync(CancellationToken ct) => _wire.DownloadAsync("/api/account/export", ct);
+    public Task<Result<HttpResponseMessage>> ExportAsync(CancellationToken ct) =>
+        _wire.DownloadAsync("/api/account/export", ct);
 
     public Task<Result<DeletionStatus>> DeletionAsync(CancellationToken ct) =>
         _wire.QueryAsync<DeletionStatus>("account.deletionStatus", new { }, ct);
 
-    public Task<Result<DeletionRequested>> RequestDeletionAsync(string confirmPhrase, string currentPassword, CancellationToken ct) =>
+    public Task<Result<DeletionRequested>> RequestDeletionAsync(
+        string confirmPhrase, string currentPassword, CancellationToken ct) =>
         _wire.MutateAsync<DeletionRequested>("account.requestDeletion", new { confirmPhrase, currentPassword }, ct);
 
     public Task<Result<DeletionCancelled>> CancelDeletionAsync(string requestId, CancellationToken ct) =>

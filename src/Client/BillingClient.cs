@@ -9,7 +9,8 @@ public sealed class BillingClient
 
     internal BillingClient(PlatformWire wire) => _wire = wire;
 
-    public Task<Result<Balance>> BalanceAsync(CancellationToken ct) => _wire.QueryAsync<Balance>("billing.creditsBalance", new { }, ct);
+    public Task<Result<Balance>> BalanceAsync(CancellationToken ct) =>
+        _wire.QueryAsync<Balance>("billing.creditsBalance", new { }, ct);
 }
 
 /// <param name="RunwayDays">How long the balance lasts at today's burn; null when nothing burns.</param>

@@ -15,7 +15,8 @@ public sealed class OrganizationClient
     public Task<Result<OrganizationView>> CreateAsync(string name, CancellationToken ct) =>
         _wire.PostAsync<OrganizationView>("/api/orgs", new { name }, ct);
 
-    public Task<Result<OrganizationView>> FindAsync(string id, CancellationToken ct) => _wire.GetAsync<OrganizationView>(Path(id), ct);
+    public Task<Result<OrganizationView>> FindAsync(string id, CancellationToken ct) =>
+        _wire.GetAsync<OrganizationView>(Path(id), ct);
 
     public Task<Result<Done>> InviteAsync(string id, string email, string role, CancellationToken ct) =>
         _wire.PostAsync($"{Path(id)}/invitations", new { email, role }, ct);

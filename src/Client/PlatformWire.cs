@@ -10,7 +10,8 @@ internal sealed class PlatformWire(HttpClient http, Caller caller)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
-    public Task<Result<T>> GetAsync<T>(string path, CancellationToken ct) => SendAsync<T>(HttpMethod.Get, path, body: null, ct);
+    public Task<Result<T>> GetAsync<T>(string path, CancellationToken ct) =>
+        SendAsync<T>(HttpMethod.Get, path, body: null, ct);
 
     public Task<Result<T>> PostAsync<T>(string path, object body, CancellationToken ct) =>
         SendAsync<T>(HttpMethod.Post, path, body, ct);

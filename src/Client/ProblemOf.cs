@@ -4,7 +4,9 @@ using Wopr.Kernel;
 
 namespace Wopr.Client;
 
-/// <summary>Makes a problem of any refusal: of REST and better-auth bodies, of tRPC envelopes, and of none at all.</summary>
+/// <summary>
+/// Makes a problem of any refusal: of REST and better-auth bodies, of tRPC envelopes, and of none at all.
+/// </summary>
 internal static class ProblemOf
 {
     public static Problem Unreachable { get; } = new(ProblemKind.Unavailable, "platform.unreachable",
@@ -22,7 +24,10 @@ internal static class ProblemOf
             using var document = await JsonDocument.ParseAsync(body, default, ct);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) { return Bare(kind); }
-            if (root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object) { return OfTrpc(kind, error); }
+            if (root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
+            {
+                return OfTrpc(kind, error);
+            }
             var detail = Text(root, "detail") ?? Text(root, "message") ?? Text(root, "error") ?? Bare(kind).Detail;
             return new(kind, Text(root, "code") ?? Bare(kind).Code, detail);
         }

@@ -33,7 +33,10 @@ public static class IdempotencySetup
         builder.Services.AddHostedService<IdempotencyCleaning>();
     }
 
-    /// <summary>Honours <c>Idempotency-Key</c> on this route's writes. For writes that cost money or cannot be undone.</summary>
+    /// <summary>
+    /// Honours <c>Idempotency-Key</c> on this route's writes. For writes that cost money or cannot be
+    /// undone.
+    /// </summary>
     public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(Idempotent.Instance);
 
@@ -52,7 +55,10 @@ public static class IdempotencyProblems
     public static Problem InProgress { get; } = new(ProblemKind.Conflict, "idempotency_in_progress",
         "The first request with this Idempotency-Key is still running. Ask again in a few seconds.");
 
-    /// <summary>Whether an answer ends the matter. Refusals that a caller can lift, and faults, do not: the work was not done.</summary>
+    /// <summary>
+    /// Whether an answer ends the matter. Refusals that a caller can lift, and faults, do not: the work was not
+    /// done.
+    /// </summary>
     internal static bool IsFinal(int status) => status < 500 && status is not (
         StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired or StatusCodes.Status403Forbidden
         or StatusCodes.Status429TooManyRequests);

@@ -182,7 +182,8 @@ internal sealed partial class IdempotencyMiddleware(
         return hash.GetHashAndReset();
     }
 
-    [LoggerMessage(LogLevel.Warning, "A run of {Route} took so long without a sign of life that another run took its idempotency key over")]
+    [LoggerMessage(LogLevel.Warning,
+        "A run of {Route} took so long without a sign of life that another run took its idempotency key over")]
     private static partial void TakenOver(ILogger logger, string route);
 
     [LoggerMessage(LogLevel.Error, "The answer of {Route} was sent but could not be kept for its idempotency key")]

@@ -20,7 +20,8 @@ public static class Jobs
     internal const string Channel = "job";
 
     /// <param name="name">Stable: replicas of two builds must not both run it.</param>
-    public static void AddExclusiveJob<TJob>(this IServiceCollection services, string name, TimeSpan every) where TJob : class, IJob
+    public static void AddExclusiveJob<TJob>(this IServiceCollection services, string name, TimeSpan every)
+        where TJob : class, IJob
     {
         services.TryAddSingleton<TJob>();
         services.AddSingleton<IHostedService>(provider => new JobRunner(name, every, provider.GetRequiredService<TJob>(),
@@ -46,7 +47,8 @@ internal sealed record JobPace
 }
 
 internal sealed class JobRunner(
-    string name, TimeSpan every, IJob job, Leases leases, Listener listener, JobPace pace, ILogger<JobRunner> logger) : BackgroundService
+    string name, TimeSpan every, IJob job, Leases leases, Listener listener, JobPace pace, ILogger<JobRunner> logger)
+    : BackgroundService
 {
     private readonly Channel<bool> _nudges = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

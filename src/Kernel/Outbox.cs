@@ -48,7 +48,7 @@ public sealed class Outbox(TimeProvider time)
         var body = JsonSerializer.Serialize(message, Json);
         if (body.Length > BodyCharsMax)
         {
-            throw new ArgumentException($"A message of {T.Topic} is too large; send the id of a row instead.", nameof(message));
+            throw new ArgumentException($"A message of {T.Topic} is too large. Send the id of a row.", nameof(message));
         }
         return OutboxSql.InsertAsync(tx, Guid.CreateVersion7(time.GetUtcNow()), T.Topic, body, ct);
     }
@@ -61,11 +61,8 @@ public static class OutboxHandlers
     {
         services.TryAddSingleton<THandler>();
         services.AddSingleton(provider => new OutboxRoute(TMessage.Topic, typeof(THandler).FullName!, (body, delivery, ct) =>
-        {
-            var message = JsonSerializer.Deserialize<TMessage>(body, Outbox.Json)
-                ?? throw new JsonException($"A message of {TMessage.Topic} is null.");
-            return provider.GetRequiredService<THandler>().HandleAsync(message, delivery, ct);
-        }));
+            provider.GetRequiredService<THandler>().HandleAsync(
+                JsonSerializer.Deserialize<TMessage>(body, Outbox.Json)!, delivery, ct)));
     }
 }
 

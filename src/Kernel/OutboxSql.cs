@@ -44,11 +44,12 @@ internal static class OutboxSql
         where id = {row.Id} and attempts = {row.Attempt}
         """, ct);
 
-    public static Task<int> ParkAsync(Db db, OutboxRow row, string[] handled, string error, CancellationToken ct) => db.ExecuteAsync($"""
-        update kernel.outbox
-        set parked_at = now(), handled = {handled}, last_error = {error}
-        where id = {row.Id} and attempts = {row.Attempt}
-        """, ct);
+    public static Task<int> ParkAsync(Db db, OutboxRow row, string[] handled, string error, CancellationToken ct) =>
+        db.ExecuteAsync($"""
+            update kernel.outbox
+            set parked_at = now(), handled = {handled}, last_error = {error}
+            where id = {row.Id} and attempts = {row.Attempt}
+            """, ct);
 
     private static OutboxRow Read(NpgsqlDataReader row) =>
         new(row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetFieldValue<string[]>(4));

@@ -171,7 +171,10 @@ internal sealed class OutboxWorker(
     }
 
     // Other exceptions' messages may quote what was being sent, so only their kind and place are kept.
-    private static string Why(Exception error) => error is DeliveryException known
-        ? known.Message
-        : $"{error.GetType().Name} {error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Wopr.", StringComparison.Ordinal))?.Trim()}".Trim();
+    private static string Why(Exception error)
+    {
+        if (error is DeliveryException known) { return known.Message; }
+        var place = error.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Wopr.", StringComparison.Ordinal));
+        return $"{error.GetType().Name} {place?.Trim()}".Trim();
+    }
 }

@@ -60,7 +60,7 @@ public sealed class ConfigurationTests
     private static string Default(object? value) => value switch
     {
         null or "" => "",
-        string[] { Length: 0 } => "",
+        System.Collections.ICollection { Count: 0 } => "",
         string[] list => $"`{string.Join(',', list)}`",
         bool flag => flag ? "`true`" : "`false`",
         _ => string.Create(CultureInfo.InvariantCulture, $"`{value}`"),

@@ -36,7 +36,8 @@ public sealed partial class LinkTests
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
 
-    [GeneratedRegex(@"^[a-z]+:", RegexOptions.IgnoreCase)]
+    // A brace is filled in when a mail is sent.
+    [GeneratedRegex(@"^([a-z]+:|\{)", RegexOptions.IgnoreCase)]
     private static partial Regex Foreign();
 
     [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]

@@ -105,7 +105,8 @@ public sealed class LiveTests(LiveWopr live) : IClassFixture<LiveWopr>
     [Fact]
     public async Task Logs_show_what_a_program_said()
     {
-        Assert.Contains($"wopr-platform listening on http://0.0.0.0:{_stack.Port}", (await _stack.RunAsync("logs", "platform")).Output, StringComparison.Ordinal);
+        var line = $"wopr-platform listening on http://0.0.0.0:{_stack.Port}";
+        Assert.Contains(line, (await _stack.RunAsync("logs", "platform")).Output, StringComparison.Ordinal);
         var told = await _stack.RunAsync("logs", "platform", "--json", "-n", "1");
         Assert.Equal("platform", told.Last.GetProperty("name").GetString());
         Assert.Single(told.Output.Trim().Split('\n'));
@@ -137,7 +138,13 @@ public sealed class LiveTests(LiveWopr live) : IClassFixture<LiveWopr>
     [Fact]
     public async Task The_superuser_cannot_be_reached_over_the_network()
     {
-        var source = new Npgsql.NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _stack.PostgresPort, Username = "postgres", Pooling = false };
+        var source = new Npgsql.NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = _stack.PostgresPort,
+            Username = "postgres",
+            Pooling = false,
+        };
         await using var connection = new Npgsql.NpgsqlConnection(source.ConnectionString);
 
         var error = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => connection.OpenAsync(Ct));
@@ -178,8 +185,10 @@ public sealed class LiveTests(LiveWopr live) : IClassFixture<LiveWopr>
         await _stack.SignUpAsync("moves@example.com");
         var file = _stack.Scratch("move.dump");
         await _stack.RunAsync("db", "dump", file);
-        var env = (await File.ReadAllTextAsync(_stack.EnvFile, Ct)).Replace($"{_stack.Port}", $"{other.Port}", StringComparison.Ordinal)
-            .Replace($"{_stack.PostgresPort}", $"{other.PostgresPort}", StringComparison.Ordinal).Replace(_stack.Home, other.Home, StringComparison.Ordinal);
+        var env = (await File.ReadAllTextAsync(_stack.EnvFile, Ct))
+            .Replace($"{_stack.Port}", $"{other.Port}", StringComparison.Ordinal)
+            .Replace($"{_stack.PostgresPort}", $"{other.PostgresPort}", StringComparison.Ordinal)
+            .Replace(_stack.Home, other.Home, StringComparison.Ordinal);
         Directory.CreateDirectory(other.Home);
         await File.WriteAllTextAsync(other.EnvFile, env, Ct);
 

@@ -32,7 +32,8 @@ public sealed class TestWopr : IAsyncDisposable
         }
         var ports = FreePorts(4);
         (Port, PostgresPort) = (ports[0], ports[3]);
-        PortWords = ["--platform-port", $"{ports[0]}", "--dashboard-port", $"{ports[1]}", "--sandbox-port", $"{ports[2]}", "--postgres-port", $"{ports[3]}"];
+        string[] names = ["--platform-port", "--dashboard-port", "--sandbox-port", "--postgres-port"];
+        PortWords = [.. names.Zip(ports).SelectMany(pair => (string[])[pair.First, $"{pair.Second}"])];
         Http = new(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new($"http://localhost:{Port}") };
         _origin = $"http://localhost:{ports[1]}";
     }
@@ -102,8 +103,8 @@ public sealed class TestWopr : IAsyncDisposable
     /// <summary>Every process whose command line or settings name this stack's folder.</summary>
     public IReadOnlyList<int> Processes() =>
     [
-        .. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, null))
-            .Where(pid => pid != Environment.ProcessId && (Reads($"/proc/{pid}/cmdline") || Reads($"/proc/{pid}/environ"))),
+        .. Directory.GetDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0)
+            .Where(pid => pid > 0 && pid != Environment.ProcessId && (Reads($"/proc/{pid}/cmdline") || Reads($"/proc/{pid}/environ"))),
     ];
 
     public async Task<bool> AllGoneAsync(TimeSpan patience)

@@ -89,4 +89,37 @@ public sealed class AccountTests(Site site)
         await person.SeesAsync("Hello, <img src=x onerror=alert(1)>");
         Assert.Empty(person.Complaints);
     }
+
+    [Fact]
+    public async Task An_account_can_be_marked_for_deletion_and_kept_after_all()
+    {
+        await using var person = await (await site.VisitAsync()).SignUpAsync();
+        await person.GoAsync("/account");
+        var region = person.Page.GetByRole(AriaRole.Region, new() { Name = "Delete the account" });
+        await region.GetByLabel("Type DELETE MY ACCOUNT").FillAsync("DELETE MY ACCOUNT");
+        await region.GetByLabel("Your password").FillAsync("Wrongpass1");
+        await person.PressAsync("Delete my account");
+        await Expect(region.GetByLabel("Your password")).ToHaveAccessibleDescriptionAsync("That is not your current password.");
+
+        await region.GetByLabel("Your password").FillAsync(Person.Password);
+        await person.PressAsync("Delete my account");
+        await person.SeesAsync("Your account is marked for deletion.");
+        await person.PressAsync("Keep my account");
+        await person.SeesAsync("Your account stays.");
+        Assert.Empty(person.Complaints);
+    }
+
+    [Fact]
+    public async Task One_can_take_all_of_ones_data_along()
+    {
+        await using var person = await (await site.VisitAsync()).SignUpAsync();
+        await person.GoAsync("/account");
+        var download =
+            await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByText("Download my data").ClickAsync());
+        await using var stream = await download.CreateReadStreamAsync();
+        using var reader = new StreamReader(stream);
+
+        Assert.EndsWith(".json", download.SuggestedFilename, StringComparison.Ordinal);
+        Assert.Contains(person.Email, await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
 }

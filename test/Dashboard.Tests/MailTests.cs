@@ -84,7 +84,8 @@ public sealed class MailTests(Site site)
     {
         var ct = TestContext.Current.CancellationToken;
         var mail = await (await TestPlatform.Sandbox).MailAsync(email, subject, ct);
-        var link = mail.GetProperty("links").EnumerateArray().Select(Address).First(each => each.Query.Length > 0 || each.Segments.Length > 2);
+        var link =
+            mail.GetProperty("links").EnumerateArray().Select(Address).First(each => each.Query.Length > 0 || each.Segments.Length > 2);
         if (link.Port == 3000) { return link.PathAndQuery; }
         var answer = await site.Platform.GetAsync(link.PathAndQuery, cookie: null, ct);
         return answer.Headers.Location!.PathAndQuery;

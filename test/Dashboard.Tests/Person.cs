@@ -30,7 +30,8 @@ public sealed class Person : IAsyncDisposable
 
     public Task FillAsync(string label, string text) => Page.GetByLabel(label, new() { Exact = true }).FillAsync(text);
 
-    public Task PressAsync(string button) => Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+    public Task PressAsync(string button) =>
+        Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
 
     public Task SeesAsync(string text) => Expect(Page.GetByText(text).First).ToBeVisibleAsync();
 
@@ -56,7 +57,9 @@ public sealed class Person : IAsyncDisposable
         await PressAsync("Sign in");
     }
 
-    /// <summary>The page has to fit its window. SCREENSHOTS names a folder for those who want to see for themselves.</summary>
+    /// <summary>
+    /// The page has to fit its window. SCREENSHOTS names a folder for those who want to see for themselves.
+    /// </summary>
     public async Task LookAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { } folder)
@@ -70,5 +73,6 @@ public sealed class Person : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _context.CloseAsync();
 
     // Chromium reports every refused form as an error of the network, which is no fault of the page.
-    private static bool IsStatus(string text) => text.StartsWith("Failed to load resource: the server responded", StringComparison.Ordinal);
+    private static bool IsStatus(string text) =>
+        text.StartsWith("Failed to load resource: the server responded", StringComparison.Ordinal);
 }

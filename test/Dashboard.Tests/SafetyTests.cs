@@ -70,7 +70,8 @@ public sealed class SafetyTests(Site site)
     public async Task A_file_is_kept_for_ever_only_under_the_name_of_its_content()
     {
         var page = await site.Http.GetStringAsync("/login", Ct);
-        var address = System.Text.RegularExpressions.Regex.Match(page, "href=\"(/css/base.css\\?v=[0-9a-f]+)\"").Groups[1].Value;
+        var address =
+            System.Text.RegularExpressions.Regex.Match(page, "href=\"(/css/base.css\\?v=[0-9a-f]+)\"").Groups[1].Value;
 
         var named = await site.Http.GetAsync(address, Ct);
         var stale = await site.Http.GetAsync("/css/base.css?v=0", Ct);

@@ -16,7 +16,8 @@ public sealed class SecondFactorTests(Site site)
         await PasswordAsync(person);
         await person.PressAsync("Set up");
         await Expect(person.Page.GetByRole(AriaRole.Img, new() { Name = "QR code" })).ToBeVisibleAsync();
-        var secret = (await person.Page.GetByTestId("secret").InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal);
+        var secret =
+            (await person.Page.GetByTestId("secret").InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal);
 
         await person.FillAsync("Six-digit code", "000000");
         await person.PressAsync("Turn on");
@@ -58,7 +59,8 @@ public sealed class SecondFactorTests(Site site)
         const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         var bits = string.Concat(secret.Select(letter =>
             Convert.ToString(alphabet.IndexOf(letter, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        var key = Enumerable.Range(0, bits.Length / 8).Select(at => Convert.ToByte(bits.Substring(at * 8, 8), 2)).ToArray();
+        var key =
+            Enumerable.Range(0, bits.Length / 8).Select(at => Convert.ToByte(bits.Substring(at * 8, 8), 2)).ToArray();
         var counter = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(counter, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30 + steps);
 #pragma warning disable CA5350 // Authenticator apps know SHA-1 only.

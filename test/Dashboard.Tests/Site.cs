@@ -8,7 +8,9 @@ using Wopr.Platform.Tests;
 
 namespace Wopr.Dashboard.Tests;
 
-/// <summary>A Platform, a Dashboard before it, and one Chromium, for all tests; each test is a person of its own.</summary>
+/// <summary>
+/// A Platform, a Dashboard before it, and one Chromium, for all tests; each test is a person of its own.
+/// </summary>
 public sealed class Site : IAsyncLifetime
 {
     private WebApplication _dashboard = null!;

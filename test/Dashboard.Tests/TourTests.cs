@@ -81,7 +81,7 @@ public sealed class TourTests(Site site)
         await person.GoAsync("/admin");
         await person.LookAsync($"{label}-admin");
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Ada Lovelace" }).Last.ClickAsync();
-        await person.SeesAsync("See what they see");
+        await person.SeesAsync("What the person has set up.");
         await person.LookAsync($"{label}-admin-user");
         await person.GoAsync("/admin/audit");
         await person.LookAsync($"{label}-admin-audit");

@@ -27,6 +27,9 @@ public sealed class AuditTests : IAsyncLifetime
         await WriteAsync(other, "other.done");
 
         Assert.Equal(["mine.done", "auth.signed_up"], await ActionsAsync("/api/audit", mine));
+        var actions = await ActionsAsync("/api/audit", mine);
+        Assert.Contains("mine.done", actions);
+        Assert.DoesNotContain("other.done", actions);
         Assert.Empty(await ActionsAsync("/api/audit?action=other.done", mine));
         Assert.Empty(await ActionsAsync($"/api/audit?actor={other}", mine));
         var foreign = await _platform.GetAsync($"/api/audit?tenant={other}", mine, Ct);
@@ -89,7 +92,7 @@ public sealed class AuditTests : IAsyncLifetime
         string? cursor = null;
         do
         {
-            var answer = await _platform.GetAsync($"/api/audit?limit=3&cursor={cursor}", cookie, Ct);
+            var answer = await _platform.GetAsync($"/api/audit?action=step.*&limit=3&cursor={cursor}", cookie, Ct);
             var page = await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
             seen.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("action").GetString()!));
             cursor = page.GetProperty("nextCursor").GetString();
@@ -124,6 +127,8 @@ public sealed class AuditTests : IAsyncLifetime
         var answer = await _platform.GetAsync(path, cookie, Ct);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var page = await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
-        return [.. page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("action").GetString()!)];
+        // The hourly job may seal what a test wrote.
+        return [.. page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("action").GetString()!)
+            .Where(action => action != "audit.sealed")];
     }
 }

@@ -95,6 +95,7 @@ public sealed class TenantKeyTests : IAsyncLifetime
     [InlineData("openai", "{\"apiKey\":\"schlüssel\"}", "tenant_keys.unusable")]
     [InlineData("openai", "{\"apiKey\":\"abc\",\"provider\":\"google\"}", "tenant_keys.other_provider")]
     [InlineData("openai", "{\"apiKey\":\"abc\",\"label\":\"a\\u0000b\"}", "request.bad_json")]
+    [InlineData("openai", "{\"apiKey\":\"abc\",\"label\":\"a\\u0007b\"}", "tenant_keys.label_too_long")]
     [InlineData("openai", "{\"key\":\"abc\"}", "request.bad_json")]
     [InlineData("openai", "{}", "request.bad_json")]
     public async Task A_key_that_cannot_be_stored_is_refused_with_a_code(string provider, string body, string code)

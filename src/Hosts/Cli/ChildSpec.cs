@@ -36,7 +36,8 @@ internal static class Stack
             Program("dashboard", "Dashboard", ports.Dashboard, "DASHBOARD_PORT") with { SeesSecrets = false },
         ];
         // The sandbox plays the outside world, which production has; and a build may be without one of them.
-        return [.. table.Where(program => File.Exists(program.Program) && (program.Name != "sandbox" || env["WOPR_ENV"] != "production"))];
+        return [.. table.Where(program => File.Exists(program.Program))
+            .Where(program => program.Name != "sandbox" || env["WOPR_ENV"] != "production")];
     }
 
     private static ChildSpec Program(string name, string host, int port, string portName)

@@ -51,7 +51,11 @@ internal static class Commands
         var yes = Flag("--yes", "Do not ask.");
         var accept = AcceptSessionLoss();
         var background = new Option<bool>("--background") { Hidden = true };
-        var email = new Option<string>("--admin-email") { Description = "The first administrator.", DefaultValueFactory = _ => "admin@example.com" };
+        var email = new Option<string>("--admin-email")
+        {
+            Description = "The first administrator.",
+            DefaultValueFactory = _ => "admin@example.com",
+        };
         var standard = new Ports();
         var platform = Port("--platform-port", standard.Platform);
         var dashboard = Port("--dashboard-port", standard.Dashboard);
@@ -60,7 +64,8 @@ internal static class Commands
         Option[] words = [detach, wipe, yes, accept, background, email, platform, dashboard, sandbox, postgres];
         return Verb("up", "Bring everything up and keep it up; Ctrl-C stops it.", async (home, screen, parsed) =>
         {
-            var ports = new Ports(parsed.GetValue(platform), parsed.GetValue(dashboard), parsed.GetValue(sandbox), parsed.GetValue(postgres));
+            var ports = new Ports(
+                parsed.GetValue(platform), parsed.GetValue(dashboard), parsed.GetValue(sandbox), parsed.GetValue(postgres));
             var options = new UpOptions(ports, parsed.GetValue(wipe), parsed.GetValue(accept), parsed.GetValue(email)!);
             if (options.Wipe && Directory.Exists(home.Postgres) && !parsed.GetValue(yes) && State.Live(home) is null
                 && !screen.Confirm($"Everything in the database of {home.Root} will be lost. Go on?"))

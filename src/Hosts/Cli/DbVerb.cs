@@ -10,14 +10,16 @@ internal static class DbVerb
         await using var database = await OpenDatabase.OpenAsync(home, screen, EnvFile.Need(home), ct);
         var path = Path.GetFullPath(file);
         var bytes = await screen.StepAsync($"Dumping to {path}", () => DumpAsync(database.Server, path, ct));
-        screen.Result(new { @event = "dump", file = path, bytes }, () => screen.Say($"{bytes:N0} bytes in {path}. It holds personal data; keep it safe."));
+        screen.Result(new { @event = "dump", file = path, bytes },
+            () => screen.Say($"{bytes:N0} bytes in {path}. It holds personal data; keep it safe."));
         return Exit.Ok;
     }
 
     /// <summary>The file appears only when it is complete. A name that ends with .sql gets plain SQL, any other the packed format.</summary>
     public static async Task<long> DumpAsync(Postgres server, string path, CancellationToken ct)
     {
-        if (!Directory.Exists(Path.GetDirectoryName(path))) { throw new Refusal(Exit.Usage, $"There is no folder {Path.GetDirectoryName(path)}."); }
+        var folder = Path.GetDirectoryName(path);
+        if (!Directory.Exists(folder)) { throw new Refusal(Exit.Usage, $"There is no folder {folder}."); }
         var half = $"{path}.half";
         try
         {
@@ -57,7 +59,8 @@ internal static class DbVerb
         var env = EnvFile.TryRead(home) ?? EnvFile.Ensure(home, new()).File;
         if (!Postgres.IsOurs(env))
         {
-            throw new Refusal(Exit.Prerequisite, $"DATABASE_URL in {env.Path} names a server that is not this stack's. Load with that server's tools.");
+            throw new Refusal(Exit.Prerequisite,
+                $"DATABASE_URL in {env.Path} names a server that is not this stack's. Load with that server's tools.");
         }
         await using var database = await OpenDatabase.OpenAsync(home, screen, env, ct);
         var server = database.Server;
@@ -71,18 +74,25 @@ internal static class DbVerb
         }
 
         var (fresh, old) = ($"{server.Database}_loading", $"{server.Database}_replaced");
-        foreach (var name in (string[])[fresh, old]) { await Postgres.ExecuteAsync(connection, $"drop database if exists {Postgres.Name(name)} with (force)", ct); }
+        foreach (var name in (string[])[fresh, old])
+        {
+            await Postgres.ExecuteAsync(connection, $"drop database if exists {Postgres.Name(name)} with (force)", ct);
+        }
         await server.CreateDatabaseAsync(connection, fresh, ct);
         await screen.StepAsync($"Loading {path}", () => RestoreAsync(server, path, fresh, connection, ct));
         await screen.StepAsync("Changing places", async () =>
         {
-            // Nobody may come back between the two names.
-            await Postgres.ExecuteAsync(connection, $"alter database {Postgres.Name(server.Database)} allow_connections false", ct);
-            await Postgres.ExecuteAsync(connection,
-                $"select pg_terminate_backend(pid) from pg_stat_activity where datname = {Postgres.Quote(server.Database)}", ct);
-            await Postgres.ExecuteAsync(connection, $"alter database {Postgres.Name(server.Database)} rename to {Postgres.Name(old)}", ct);
-            await Postgres.ExecuteAsync(connection, $"alter database {Postgres.Name(fresh)} rename to {Postgres.Name(server.Database)}", ct);
-            await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(old)} with (force)", ct);
+            var name = server.Database;
+            string[] statements =
+            [
+                // Nobody may come back between the two names.
+                $"alter database {Postgres.Name(name)} allow_connections false",
+                $"select pg_terminate_backend(pid) from pg_stat_activity where datname = {Postgres.Quote(name)}",
+                $"alter database {Postgres.Name(name)} rename to {Postgres.Name(old)}",
+                $"alter database {Postgres.Name(fresh)} rename to {Postgres.Name(name)}",
+                $"drop database {Postgres.Name(old)} with (force)",
+            ];
+            foreach (var statement in statements) { await Postgres.ExecuteAsync(connection, statement, ct); }
         });
         await screen.StepAsync("Bringing the schema up to date", () => PlatformProgram.NeedAsync(env, ["migrate"], ct));
         if (State.Live(home) is { } live)
@@ -103,7 +113,8 @@ internal static class DbVerb
             Postgres.WithPassword(role), ct);
     }
 
-    private static async Task RestoreAsync(Postgres server, string path, string database, NpgsqlConnection connection, CancellationToken ct)
+    private static async Task RestoreAsync(
+        Postgres server, string path, string database, NpgsqlConnection connection, CancellationToken ct)
     {
         var (program, arguments) = await IsPackedAsync(path, ct)
             ? ("pg_restore", (string[])[.. server.Connect(database), "--exit-on-error", "--single-transaction", path])
@@ -111,7 +122,8 @@ internal static class DbVerb
         var ended = await Tools.RunAsync(server.Tool(program), arguments, variables: null, ct);
         if (ended.Exit == 0) { return; }
         await Postgres.ExecuteAsync(connection, $"drop database {Postgres.Name(database)} with (force)", ct);
-        throw new Refusal(Exit.Unexpected, $"The file could not be loaded, and nothing was changed: {ended.Words.Split('\n')[0]}");
+        throw new Refusal(Exit.Unexpected,
+            $"The file could not be loaded, and nothing was changed: {ended.Words.Split('\n')[0]}");
     }
 
     private static async Task<bool> IsPackedAsync(string path, CancellationToken ct)

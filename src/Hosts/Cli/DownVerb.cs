@@ -8,7 +8,7 @@ internal static class DownVerb
     {
         if (State.Live(home) is not { } state)
         {
-            var left = Directory.Exists(home.Root) ? await Leftovers.EndAsync(home, screen, ct) : 0;
+            var left = Directory.Exists(home.Root) ? await EndLeftoversAsync(home, screen, ct) : 0;
             screen.Result(new { @event = "down", wasUp = false, ended = left }, () => screen.Say("Nothing is up."));
             return Exit.Ok;
         }
@@ -19,9 +19,18 @@ internal static class DownVerb
             Posix.Signal(state.Supervisor.Pid, Posix.Kill);
             await Posix.GoneAsync(state.Supervisor, TimeSpan.FromSeconds(5), ct);
         });
-        var ended = await Leftovers.EndAsync(home, screen, ct);
-        screen.Result(new { @event = "down", wasUp = true, ended }, () => screen.Say("WOPR is down. Its data stays; ./wopr up brings it back."));
+        var ended = await EndLeftoversAsync(home, screen, ct);
+        screen.Result(new { @event = "down", wasUp = true, ended },
+            () => screen.Say("WOPR is down. Its data stays; ./wopr up brings it back."));
         return Exit.Ok;
+    }
+
+    // A verb that runs the database for itself holds the lock; what it started is no leftover.
+    private static async Task<int> EndLeftoversAsync(Home home, Screen screen, CancellationToken ct)
+    {
+        await using var held = home.TryLock()
+            ?? throw new Refusal(Exit.Locked, "Another ./wopr is at work here. Wait for it, then run this again.");
+        return await Leftovers.EndAsync(home, screen, ct);
     }
 }
 

@@ -33,7 +33,8 @@ internal sealed class EnvFile
             .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
         return shell.ContainsKey("DATABASE_URL")
             ? new("the environment", shell)
-            : throw new Refusal(Exit.Prerequisite, $"There is no stack in {home.Root}, and DATABASE_URL is not set. Run ./wopr up first.");
+            : throw new Refusal(Exit.Prerequisite,
+                $"There is no stack in {home.Root}, and DATABASE_URL is not set. Run ./wopr up first.");
     }
 
     public static EnvFile? TryRead(Home home) => File.Exists(home.EnvFile) ? new(home.EnvFile, Parse(home.EnvFile)) : null;
@@ -68,7 +69,10 @@ internal sealed class EnvFile
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
-        using (var writer = new StreamWriter(half, new UTF8Encoding(false), options)) { foreach (var line in lines) { writer.Write($"{line}\n"); } }
+        using (var writer = new StreamWriter(half, new UTF8Encoding(false), options))
+        {
+            foreach (var line in lines) { writer.Write($"{line}\n"); }
+        }
         File.Move(half, home.EnvFile, overwrite: false);
     }
 

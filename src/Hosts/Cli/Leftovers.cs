@@ -1,6 +1,6 @@
 namespace Wopr.Cli;
 
-/// <summary>Programs whose supervisor died before it could stop them.</summary>
+/// <summary>Programs whose supervisor died before it could stop them; whoever ends them holds the lock.</summary>
 internal static class Leftovers
 {
     public static async Task<int> EndAsync(Home home, Screen screen, CancellationToken ct)
@@ -16,10 +16,15 @@ internal static class Leftovers
             }
             File.Delete(home.StateFile);
         }
-        if (EnvFile.TryRead(home) is { } env && Postgres.IsOurs(env) && new Postgres(home, env).Leftover() is { } server)
+        if (EnvFile.TryRead(home) is { } env && Postgres.IsOurs(env))
         {
-            found++;
-            await Posix.EndAsync(server, Posix.Interrupt, TimeSpan.FromSeconds(20), ct);
+            var postgres = new Postgres(home, env);
+            if (postgres.Leftover() is { } server)
+            {
+                found++;
+                await Posix.EndAsync(server, Posix.Interrupt, TimeSpan.FromSeconds(20), ct);
+            }
+            postgres.RemoveSocketFolder();
         }
         if (found > 0) { screen.Say($"Ended {found} programs that were left over from a supervisor that is gone."); }
         return found;

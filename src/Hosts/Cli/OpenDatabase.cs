@@ -45,7 +45,11 @@ internal sealed class OpenDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_child is not null) { await _child.StopAsync(); }
+        if (_child is not null)
+        {
+            await _child.StopAsync();
+            Server.RemoveSocketFolder();
+        }
         if (_held is not null) { await _held.DisposeAsync(); }
     }
 }

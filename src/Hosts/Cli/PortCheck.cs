@@ -38,7 +38,8 @@ internal static class PortCheck
         {
             try
             {
-                if (Directory.GetFiles(Path.Combine(folder, "fd")).Any(file => new FileInfo(file).LinkTarget is { } link && sockets.Contains(link)))
+                var open = Directory.GetFiles(Path.Combine(folder, "fd")).Select(file => new FileInfo(file).LinkTarget);
+                if (open.Any(link => link is not null && sockets.Contains(link)))
                 {
                     return $" by {File.ReadAllText(Path.Combine(folder, "comm")).Trim()} (process {Path.GetFileName(folder)})";
                 }

@@ -30,11 +30,19 @@ internal sealed class Postgres
 
     public bool Exists => File.Exists(Path.Combine(Data, "PG_VERSION"));
 
+    /// <summary>Remembered beside the data, so that it goes when the data goes.</summary>
+    public bool HadFirstAdmin
+    {
+        get => File.Exists(Path.Combine(Data, "wopr_first_admin"));
+        set { if (value) { File.WriteAllText(Path.Combine(Data, "wopr_first_admin"), ""); } }
+    }
+
     public string Database => Application.Database!;
 
     public NpgsqlConnectionStringBuilder Application => Parsed("DATABASE_URL");
 
-    public NpgsqlConnectionStringBuilder Owner => Parsed(_env["DATABASE_OWNER_URL"].Length > 0 ? "DATABASE_OWNER_URL" : "DATABASE_URL");
+    public NpgsqlConnectionStringBuilder Owner =>
+        Parsed(_env["DATABASE_OWNER_URL"].Length > 0 ? "DATABASE_OWNER_URL" : "DATABASE_URL");
 
     /// <summary>A path of a socket may be 107 bytes long, and some clones lie deep.</summary>
     public string SocketFolder => Path.Combine("/tmp", $"wopr-{Fingerprint(_home.Root)}");
@@ -46,7 +54,7 @@ internal sealed class Postgres
         env.IsFile && PostgresUrl.TryParse(env["DATABASE_URL"], out var url) && (url.Host is "localhost" or "127.0.0.1")
         && url.Port == env.Ports.Postgres;
 
-    /// <summary>Words that connect PostgreSQL's own tools with every right there is: ours through the socket, another's as its owner.</summary>
+    /// <summary>Words for PostgreSQL's own tools, with every right there is: ours by the socket, another's as its owner.</summary>
     public string[] Connect(string database) => IsOurs(_env)
         ? ["-h", SocketFolder, "-p", $"{_env.Ports.Postgres}", "-U", "postgres", "-d", database]
         : ["-h", Owner.Host!, "-p", $"{Owner.Port}", "-U", Owner.Username!, "-d", database];
@@ -84,7 +92,8 @@ internal sealed class Postgres
         Directory.CreateDirectory(half, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await GiveAsync(half, ct);
         // It looks at the folder it is started in, which its user may not be allowed to.
-        await RunAsync("env", ["-C", "/", "setpriv", .. AsUser(), "--", Tool("initdb"), "-D", half, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust"], ct);
+        string[] initdb = [Tool("initdb"), "-D", half, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust"];
+        await RunAsync("env", ["-C", "/", "setpriv", .. AsUser(), "--", .. initdb], ct);
         await File.WriteAllTextAsync(Path.Combine(half, "pg_hba.conf"), """
             local all postgres trust
             local all all scram-sha-256
@@ -102,6 +111,12 @@ internal sealed class Postgres
         // Placed elsewhere, a link is left.
         if (Data != _home.Postgres) { File.Delete(_home.Postgres); }
         Data = _home.Postgres;
+    }
+
+    /// <summary>Once the server is down.</summary>
+    public void RemoveSocketFolder()
+    {
+        if (Directory.Exists(SocketFolder)) { Directory.Delete(SocketFolder, recursive: true); }
     }
 
     public NpgsqlConnectionStringBuilder Superuser(string database) => new()

@@ -39,7 +39,9 @@ internal sealed class Screen(bool json)
         }
         else
         {
-            result = Console.IsOutputRedirected ? await work() : await AnsiConsole.Status().StartAsync($"{Markup.Escape(text)}…", _ => work());
+            result = Console.IsOutputRedirected
+                ? await work()
+                : await AnsiConsole.Status().StartAsync($"{Markup.Escape(text)}…", _ => work());
         }
         Done(text, TimeProvider.System.GetElapsedTime(began).TotalSeconds);
         return result;

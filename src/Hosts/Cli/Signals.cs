@@ -7,7 +7,8 @@ namespace Wopr.Cli;
 internal sealed class Signals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly Channel<bool> _restarts = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _restarts =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<PosixSignalRegistration> _registrations = [];
 
     public Signals()

@@ -38,10 +38,9 @@ internal sealed class Spawner
             RedirectStandardInput = true,
             WorkingDirectory = spec.Directory,
         };
-        foreach (var word in (string[])["setpriv", "--pdeathsig", spec.StopsOnInterrupt ? "INT" : "TERM", .. spec.AsUser, "--", spec.Program, .. spec.Arguments])
-        {
-            start.ArgumentList.Add(word);
-        }
+        var signal = spec.StopsOnInterrupt ? "INT" : "TERM";
+        string[] words = ["setpriv", "--pdeathsig", signal, .. spec.AsUser, "--", spec.Program, .. spec.Arguments];
+        foreach (var word in words) { start.ArgumentList.Add(word); }
         start.Environment.Clear();
         foreach (var (name, value) in environment) { start.Environment[name] = value; }
         var process = Process.Start(start)!;

@@ -17,6 +17,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
     private Phase _phase = Phase.Starting;
     private int _round;
     private Fault? _fault;
+    private Postgres? _postgres;
 
     /// <summary>Runs until <paramref name="stop"/>; the caller holds the lock.</summary>
     public async Task<int> RunAsync(Signals signals, Func<StackView, Task> ready, CancellationToken stop)
@@ -48,21 +49,30 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
         home.NeedRoom();
         var (env, created) = EnvFile.Ensure(home, options.Ports);
         if (created) { screen.Say($"Settings and secrets made: {env.Path}"); }
-        if (Postgres.IsOurs(env)) { await StartPostgresAsync(env, ct); }
+        var postgres = Postgres.IsOurs(env) ? await StartPostgresAsync(env, ct) : null;
 
         var programs = Stack.Programs(env);
         PortCheck.NeedFree(programs, env.Path);
         await MigrateAsync(env, ct);
-        var admin = await PlatformProgram.NeedAsync(env, ["admin", "create", "--email", options.AdminEmail, "--if-none"], ct);
+        var password = postgres is { HadFirstAdmin: false } ? await FirstAdminAsync(env, postgres, ct) : null;
         await screen.StepAsync($"Starting {string.Join(", ", programs.Select(program => program.Name))}",
             () => StartProgramsAsync(env, programs, ct));
-        return (env, admin.Split('\n').FirstOrDefault(line => line.StartsWith("password: ", StringComparison.Ordinal))?["password: ".Length..]);
+        return (env, password);
     }
 
-    private async Task StartPostgresAsync(EnvFile env, CancellationToken ct)
+    private async Task<string?> FirstAdminAsync(EnvFile env, Postgres postgres, CancellationToken ct)
+    {
+        const string label = "password: ";
+        var said = await PlatformProgram.NeedAsync(env, ["admin", "create", "--email", options.AdminEmail, "--if-none"], ct);
+        postgres.HadFirstAdmin = true;
+        return said.Split('\n').FirstOrDefault(line => line.StartsWith(label, StringComparison.Ordinal))?[label.Length..];
+    }
+
+    private async Task<Postgres> StartPostgresAsync(EnvFile env, CancellationToken ct)
     {
         var postgres = new Postgres(home, env);
         PortCheck.NeedFree([postgres.Spec()], env.Path);
+        _postgres = postgres;
         if (options.Wipe) { postgres.Wipe(); }
         await screen.StepAsync(postgres.Exists ? "Starting PostgreSQL" : "Making the database", async () =>
         {
@@ -72,6 +82,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
             await ReadyAsync(child, async () => await postgres.AnswersAsync(ct) ? null : "does not answer", ct);
             await postgres.PrepareAsync(ct);
         });
+        return postgres;
     }
 
     private Task MigrateAsync(EnvFile env, CancellationToken ct) => screen.StepAsync("Bringing the schema up to date",
@@ -91,7 +102,10 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
             var fault = child.Process is null ? "has not started" : await probe();
             if (fault is null) { return; }
             if (child.LastExit == Exit.ConfigFaults) { throw new Refusal(Exit.ConfigFaults, child.Tail); }
-            if (child.Restarts >= 3) { throw new Refusal(Exit.Unhealthy, $"{child.Spec.Name} does not stay up. Its last words:\n{child.Tail}"); }
+            if (child.Restarts >= 3)
+            {
+                throw new Refusal(Exit.Unhealthy, $"{child.Spec.Name} does not stay up. Its last words:\n{child.Tail}");
+            }
             if (time.GetElapsedTime(began) > s_readyPatience)
             {
                 throw new Refusal(Exit.Unhealthy, $"{child.Spec.Name} is not ready after {s_readyPatience.TotalSeconds:0} s: {fault}. "
@@ -152,6 +166,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
         SetPhase(Phase.Stopping);
         screen.ShowsLines = false;
         foreach (var child in _children.AsEnumerable().Reverse().ToList()) { await child.StopAsync(); }
+        _postgres?.RemoveSocketFolder();
         File.Delete(home.StateFile);
     }
 

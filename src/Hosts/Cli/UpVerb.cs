@@ -51,7 +51,10 @@ internal static class UpVerb
         }
         catch (OperationCanceledException)
         {
-            if (ProcessKey.Of(supervisor.Id) is { } key) { await Posix.EndAsync(key, Posix.Terminate, TimeSpan.FromSeconds(60), CancellationToken.None); }
+            if (ProcessKey.Of(supervisor.Id) is { } key)
+            {
+                await Posix.EndAsync(key, Posix.Terminate, TimeSpan.FromSeconds(60), CancellationToken.None);
+            }
             return Exit.Interrupted;
         }
     }
@@ -93,7 +96,8 @@ internal static class UpVerb
         if (wipe) { throw new Refusal(Exit.Locked, "WOPR is up, and its database cannot be wiped under it. Run ./wopr down first."); }
         if (State.Live(home) is not { Phase: Phase.Ready or Phase.Restarting } state)
         {
-            throw new Refusal(Exit.Locked, "Another ./wopr is starting or stopping this stack. Wait for it; ./wopr status tells when it is done.");
+            throw new Refusal(Exit.Locked,
+                "Another ./wopr is starting or stopping this stack. Wait for it; ./wopr status tells when it is done.");
         }
         var view = await StackView.ObserveAsync("already_up", home, state, ct);
         screen.Result(view, () =>
@@ -117,7 +121,8 @@ internal static class UpVerb
         {
             if (wanted != standard && env.Values.TryGetValue(name, out var known) && known != $"{wanted}")
             {
-                throw new Refusal(Exit.Usage, $"{env.Path} says {name}={known} and is never changed by a flag. Edit it there, then run this again.");
+                throw new Refusal(Exit.Usage,
+                    $"{env.Path} says {name}={known} and is never changed by a flag. Edit it there, then run this again.");
             }
         }
     }

@@ -25,6 +25,9 @@ internal sealed class DashboardOptions : ISettings
 
     public IEnumerable<string> Faults(bool production)
     {
-        if (UiOrigins.Length == 0) { yield return "UI_ORIGIN must name at least one origin, such as https://wopr.bot."; }
+        if (UiOrigins.Length == 0)
+        {
+            yield return "UI_ORIGIN must name at least one origin, such as https://wopr.bot.";
+        }
     }
 }

@@ -2,7 +2,9 @@ namespace Wopr.Dashboard;
 
 internal sealed record HealthView(string Status, string Service);
 
-/// <summary>What a browser may know of how this dashboard is set up; it follows the environment at every start.</summary>
+/// <summary>
+/// What a browser may know of how this dashboard is set up; it follows the environment at every start.
+/// </summary>
 internal sealed record ConfigView(Uri ApiUrl);
 
 internal static class Health

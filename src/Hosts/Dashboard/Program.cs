@@ -1,3 +1,6 @@
 using Wopr.Dashboard;
+using Wopr.Kernel;
 
-return await Server.RunAsync();
+return args is ["health"]
+    ? await HealthProbe.RunAsync(SettingsReader.FromEnvironment().Read<DashboardOptions>().Port, CancellationToken.None)
+    : await Server.RunAsync();

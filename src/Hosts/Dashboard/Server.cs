@@ -37,7 +37,8 @@ internal static class Server
             foreach (var fault in settings.Faults.Distinct()) { Console.Error.WriteLine($"  {fault}"); }
             return null;
         }
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder =
+            WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.AddHost(options);
 
         var app = builder.Build();

@@ -77,6 +77,8 @@ internal sealed class Readiness(
         }
         catch (NpgsqlException)
         {
+            // One connection is dead, so the idle ones are too; no request shall find that out.
+            source.Clear();
             return new(ProblemKind.Unavailable, "ready.database", "The database does not answer.");
         }
     }

@@ -14,7 +14,8 @@ internal static partial class Page
         <meta name="viewport" content="width=device-width">
         <title>{{Text(title)}}</title>
         <style>
-          body { max-width: 48em; margin: 2em auto; padding: 0 1em; font: 16px/1.5 system-ui, sans-serif; color: #1c1c1a; background: #f4f4f2 }
+          body { max-width: 48em; margin: 2em auto; padding: 0 1em; font: 16px/1.5 system-ui, sans-serif;
+                 color: #1c1c1a; background: #f4f4f2 }
           article, form { margin: 1em 0; padding: 1em 1.5em; background: #fff; border-radius: 8px }
           h2 { margin: 0; font-size: 1.1em } small { color: #66665f } pre { white-space: pre-wrap; overflow-wrap: anywhere }
           input, button { font: inherit; padding: .4em .8em }

@@ -25,7 +25,7 @@ internal sealed class FolderStore : ObjectStore
         try
         {
             PutObject put;
-            await using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, useAsync: true))
+            await using (var file = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, true))
             {
                 put = await CopyAsync(key, content, file, sha256, ct);
                 file.Flush(flushToDisk: true);
@@ -80,7 +80,8 @@ internal sealed class FolderStore : ObjectStore
         if (!Directory.Exists(folder)) { return Task.FromResult(new ObjectPage([], null)); }
         var keys = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(_root, path))
-            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && IsKey(key) && string.CompareOrdinal(key, after) > 0)
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && IsKey(key))
+            .Where(key => string.CompareOrdinal(key, after) > 0)
             .Order(StringComparer.Ordinal).Take(max + 1).ToList();
         ct.ThrowIfCancellationRequested();
         var objects = keys.Take(max).Select(key => (Key: key, File: new FileInfo(PathOf(key))))

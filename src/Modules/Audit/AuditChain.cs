@@ -7,7 +7,8 @@ namespace Wopr.Audit;
 public sealed record ChainFault(long Seal, long? Event, string What);
 
 /// <param name="Unsealed">Events since the last seal, which nothing protects yet.</param>
-/// <param name="Head">The end of the chain. Kept outside the database it proves later that nothing was rewritten.</param>
+/// <param name="Head">The end of the chain. Kept outside the database it proves later that nothing was
+/// rewritten.</param>
 public sealed record ChainReport(long Seals, long Events, long Unsealed, string? Head, ChainFault? Fault)
 {
     public bool Intact => Fault is null;

@@ -26,7 +26,10 @@ internal static class AuditEndpoints
     private static async Task<Results<Ok<Page<AuditEntryView>>, ProblemHttpResult>> SearchAsync(
         Db db, AuditQuery query, string? tenant, CancellationToken ct)
     {
-        if (!Paging<long>.Parse(query.Cursor, query.Limit).Succeeded(out var paging, out var problem)) { return problem.ToHttp(); }
+        if (!Paging<long>.Parse(query.Cursor, query.Limit).Succeeded(out var paging, out var problem))
+        {
+            return problem.ToHttp();
+        }
         var rows = await AuditSql.SearchAsync(db, AuditFilter.Of(query, tenant), paging, ct);
         return TypedResults.Ok(paging.Of(rows, row => row.Id, AuditEntryView.From));
     }

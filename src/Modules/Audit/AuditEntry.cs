@@ -32,7 +32,8 @@ internal sealed record AuditEntry(
         return hash.GetHashAndReset();
     }
 
-    public static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public static long Microseconds(DateTimeOffset at) =>
+        (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }
 
 /// <param name="Actor">Kind and id: <c>user:4f…</c>.</param>

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Wopr.Audit;
 
-/// <summary>What to look for. A tenant's own search sets <see cref="Tenant"/> from the caller, never from the query.</summary>
+/// <summary>
+/// What to look for. A tenant's own search sets <see cref="Tenant"/> from the caller, never from the
+/// query.
+/// </summary>
 internal sealed record AuditFilter(
     string? Tenant, string? ActorKind, string? ActorId, string? Action, string? ActionPrefix, string? Target,
     DateTimeOffset? From, DateTimeOffset? To)

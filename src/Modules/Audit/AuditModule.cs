@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Wopr.Kernel;
 
 namespace Wopr.Audit;
 
@@ -10,8 +11,7 @@ public static class AuditModule
     {
         builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddSingleton<AuditChain>();
-        builder.Services.AddSingleton<AuditSealer>();
-        builder.Services.AddHostedService<AuditSealing>();
+        builder.Services.AddExclusiveJob<AuditSealer>("audit.seal", TimeSpan.FromHours(1));
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes) => AuditEndpoints.Map(routes);

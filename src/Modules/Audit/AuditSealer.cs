@@ -13,7 +13,7 @@ namespace Wopr.Audit;
 /// that every insert takes before it draws an id and keeps to the end of its transaction. When all of those have
 /// ended, no transaction can still show an id up to the one read first. Whoever comes later draws a higher id.
 /// </remarks>
-internal sealed class AuditSealer(Db db, AuditLog log, TimeProvider time, ILogger<AuditSealer> logger)
+internal sealed class AuditSealer(Db db, AuditLog log, TimeProvider time, ILogger<AuditSealer> logger) : IJob
 {
     /// <summary>Each seal is announced among the events, so taking the last one away leaves a trace too.</summary>
     public const string Sealed = "audit.sealed";
@@ -23,6 +23,8 @@ internal sealed class AuditSealer(Db db, AuditLog log, TimeProvider time, ILogge
 
     /// <summary>How long to wait for writers before leaving it to the next pass.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
+
+    public Task RunAsync(CancellationToken ct) => SealAsync(ct);
 
     /// <summary>How many seals were made; none when another replica is at it, or a writer does not end.</summary>
     public async Task<int> SealAsync(CancellationToken ct)

@@ -7,12 +7,12 @@ internal static class AuditSql
 {
     private const long SealingLock = 0x776f7072_00000002;
 
-    /// <summary>True for one transaction at a time; the others go home.</summary>
+    /// <summary>
+    /// True for one transaction at a time; the others go home. A lost lease cannot make two seals of
+    /// one.
+    /// </summary>
     public static async Task<bool> TrySealingAsync(Db tx, CancellationToken ct) =>
         await tx.ValueAsync<bool>($"select pg_try_advisory_xact_lock({SealingLock})", ct);
-
-    public static async Task<bool> IsDueAsync(Db db, CancellationToken ct) => await db.ValueAsync<bool>(
-        $"select not exists (select from audit.seal where hour = date_trunc('hour', now(), 'UTC'))", ct);
 
     public static async Task<DateTimeOffset> HourAsync(Db db, CancellationToken ct) =>
         await db.ValueAsync<DateTimeOffset>($"select date_trunc('hour', now(), 'UTC')", ct);
@@ -114,5 +114,6 @@ internal static class AuditSql
         row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), Text(row, 4), Text(row, 5),
         row.GetString(6), row.GetString(7), Text(row, 8), Text(row, 9));
 
-    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static string? Text(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -11,7 +11,4 @@ internal static partial class Log
     [LoggerMessage(LogLevel.Warning,
         "The audit trail is not sealed: a transaction that writes to it has been open for more than {Patience}. The next pass tries again.")]
     public static partial void WritersDoNotEnd(ILogger logger, TimeSpan patience);
-
-    [LoggerMessage(LogLevel.Error, "Sealing the audit trail failed; the next pass tries again")]
-    public static partial void SealingFailed(ILogger logger, Exception error);
 }

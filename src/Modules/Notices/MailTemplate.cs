@@ -22,9 +22,9 @@ internal sealed partial class MailTemplate
     private static readonly string s_layout = Resource("layout.html");
     private static readonly Dictionary<string, MailTemplate> s_all = typeof(MailTemplate).Assembly
         .GetManifestResourceNames()
-        .Where(name => name.EndsWith(".md", StringComparison.Ordinal))
+        .Where(name => name.EndsWith(".txt", StringComparison.Ordinal))
         .Select(name => name.Split('.')[^2])
-        .ToDictionary(name => name, name => new MailTemplate(name, Resource($"{name}.md")), StringComparer.Ordinal);
+        .ToDictionary(name => name, name => new MailTemplate(name, Resource($"{name}.txt")), StringComparer.Ordinal);
 
     private readonly string _name;
     private readonly string _subject;

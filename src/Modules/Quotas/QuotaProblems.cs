@@ -37,5 +37,6 @@ internal static class QuotaProblems
         _ => throw new ArgumentOutOfRangeException(nameof(what), what, "A quota without a name."),
     };
 
-    private static string Names<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(value => Sql.Name(value)));
+    private static string Names<T>() where T : struct, Enum =>
+        string.Join(", ", Enum.GetValues<T>().Select(value => Sql.Name(value)));
 }

@@ -24,9 +24,15 @@ public sealed class TenantQuotas
     public async Task<Problem?> CheckAsync(Db tx, string tenant, Quota what, long wanted, CancellationToken ct)
     {
         // Without a transaction the lock would be gone before the caller inserts.
-        if (!tx.InTransaction) { throw new InvalidOperationException("A quota is checked inside the transaction that uses it."); }
+        if (!tx.InTransaction)
+        {
+            throw new InvalidOperationException("A quota is checked inside the transaction that uses it.");
+        }
         ArgumentOutOfRangeException.ThrowIfNegative(wanted);
-        if (!_usages.TryGetValue(what, out var usage)) { throw new InvalidOperationException($"Nobody counts {what}."); }
+        if (!_usages.TryGetValue(what, out var usage))
+        {
+            throw new InvalidOperationException($"Nobody counts {what}.");
+        }
 
         await QuotaSql.LockAsync(tx, tenant, ct);
         var limits = await QuotaSql.LimitsAsync(tx, tenant, ct);

@@ -9,7 +9,8 @@ public enum KeyProvider { Anthropic, Openai, Google, Discord, Elevenlabs, Deepgr
 
 internal static partial class KeyProviders
 {
-    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<KeyProvider>().Select(value => Sql.Name(value))];
+    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<KeyProvider>().Select(value =>
+        Sql.Name(value))];
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out KeyProvider? provider)
     {

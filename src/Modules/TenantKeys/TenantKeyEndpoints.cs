@@ -87,5 +87,6 @@ internal static class TenantKeyEndpoints
         return new KeyTest(fault is null, fault);
     }
 
-    private static TenantKeyStore Store(HttpContext context) => context.RequestServices.GetRequiredService<TenantKeyStore>();
+    private static TenantKeyStore Store(HttpContext context) =>
+        context.RequestServices.GetRequiredService<TenantKeyStore>();
 }

@@ -4,7 +4,10 @@ using Wopr.Kernel;
 
 namespace Wopr.TenantKeys;
 
-/// <summary>The keys tenants bring for providers. They go in, are used by the platform for that tenant, and never come out.</summary>
+/// <summary>
+/// The keys tenants bring for providers. They go in, are used by the platform for that tenant, and never come
+/// out.
+/// </summary>
 public sealed class TenantKeyStore
 {
     internal const int KeyLengthMax = 4096;
@@ -47,9 +50,15 @@ public sealed class TenantKeyStore
     {
         if (!KeyProviders.TryParse(provider, out var known)) { return TenantKeyProblems.UnknownProvider; }
         var plain = apiKey.Trim();
-        if (plain.Length is 0 or > KeyLengthMax || plain.Any(sign => sign is <= ' ' or > '~')) { return TenantKeyProblems.Unusable; }
+        if (plain.Length is 0 or > KeyLengthMax || plain.Any(sign => sign is <= ' ' or > '~'))
+        {
+            return TenantKeyProblems.Unusable;
+        }
         var name = label?.Trim() ?? "";
-        if (name.Length > LabelLengthMax || name.Any(char.IsControl) || !IsWhole(name)) { return TenantKeyProblems.LongLabel; }
+        if (name.Length > LabelLengthMax || name.Any(char.IsControl) || !IsWhole(name))
+        {
+            return TenantKeyProblems.LongLabel;
+        }
 
         var now = _time.Now();
         var key = new TenantKey(
@@ -68,7 +77,10 @@ public sealed class TenantKeyStore
         if (!KeyProviders.TryParse(provider, out var known)) { return TenantKeyProblems.UnknownProvider; }
         return await _db.TransactAsync<Result<Done>>(async tx =>
         {
-            if (!await TenantKeySql.DeleteAsync(tx, actor.TenantId!, known.Value, ct)) { return TenantKeyProblems.Missing; }
+            if (!await TenantKeySql.DeleteAsync(tx, actor.TenantId!, known.Value, ct))
+            {
+                return TenantKeyProblems.Missing;
+            }
             await _audit.WriteAsync(tx, actor, new("tenant_keys.deleted", $"tenant_key:{Sql.Name(known)}"), ct);
             return Done.Instance;
         }, ct);
@@ -105,5 +117,6 @@ public sealed class TenantKeyStore
 
     private static string Owner(string tenant, string provider) => $"{tenant}/{provider}";
 
-    private static bool IsWhole(string text) => !text.EnumerateRunes().Any(rune => rune == System.Text.Rune.ReplacementChar);
+    private static bool IsWhole(string text) =>
+        !text.EnumerateRunes().Any(rune => rune == System.Text.Rune.ReplacementChar);
 }

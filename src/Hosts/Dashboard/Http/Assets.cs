@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.StaticFiles;
 
 namespace Wopr.Dashboard.Http;
 
-/// <summary>The files under wwwroot. An address carries the file's hash, so what a browser kept is never stale.</summary>
+/// <summary>
+/// The files under wwwroot. An address carries the file's hash, so what a browser kept is never stale.
+/// </summary>
 internal sealed class Assets
 {
     private readonly Dictionary<string, Asset> _byPath;
@@ -35,7 +37,10 @@ internal sealed class Assets
         {
             var (request, response) = (context.Request, context.Response);
             var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-            if (!isRead || !assets._byPath.TryGetValue(request.Path.Value ?? "", out var asset)) { return next(context); }
+            if (!isRead || !assets._byPath.TryGetValue(request.Path.Value ?? "", out var asset))
+            {
+                return next(context);
+            }
             // Another version was asked for while replicas roll: this one must not be kept under its name.
             response.Headers.CacheControl = request.Query["v"] == asset.Version
                 ? "public, max-age=31536000, immutable"

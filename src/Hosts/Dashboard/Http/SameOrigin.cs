@@ -13,7 +13,10 @@ internal sealed class SameOrigin(RequestDelegate next, DashboardOptions options,
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || IsOurs(request)) { return next(context); }
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || IsOurs(request))
+        {
+            return next(context);
+        }
         Log.ForeignPost(logger, request.Method, request.Path);
         return Troubles.Foreign().ExecuteAsync(context);
     }

@@ -1,6 +1,8 @@
 namespace Wopr.Dashboard.Http;
 
-/// <summary>Only our own files run here, nobody frames us, and no page of one person is ever kept for another.</summary>
+/// <summary>
+/// Only our own files run here, nobody frames us, and no page of one person is ever kept for another.
+/// </summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string Policy =

@@ -13,18 +13,23 @@ internal static partial class Sentences
 
     public static (string[] Fields, string Sentence) Of(Problem problem) => problem.Code switch
     {
-        "INVALID_EMAIL_OR_PASSWORD" => (s_password, "This e-mail and password do not belong together. Check both and try again."),
+        "INVALID_EMAIL_OR_PASSWORD" =>
+            (s_password, "This e-mail and password do not belong together. Check both and try again."),
         "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" or "USER_ALREADY_EXISTS" =>
             (s_email, "There is an account with this e-mail already. Sign in, or use another address."),
         "PASSWORD_TOO_SHORT" => (s_newPassword, "Use at least 8 characters."),
         "PASSWORD_TOO_LONG" => (s_newPassword, "Use at most 128 characters."),
         "INVALID_PASSWORD" => (s_password, "That is not your current password."),
         "INVALID_TOKEN" or "TOKEN_EXPIRED" => ([], "This link has expired or was used already. Ask for a new one."),
-        "INVALID_CODE" or "INVALID_TWO_FACTOR_CODE" => (s_code, "That code is not right. Wait for the next one and try again."),
+        "INVALID_CODE" or "INVALID_TWO_FACTOR_CODE" =>
+            (s_code, "That code is not right. Wait for the next one and try again."),
         "INVALID_BACKUP_CODE" => (s_code, "That is not one of your unused backup codes."),
         "INVALID_TWO_FACTOR_COOKIE" or "TWO_FACTOR_COOKIE_EXPIRED" => ([], "This took too long. Sign in again."),
         "EMAIL_NOT_VERIFIED" => (s_email, "Confirm your e-mail first: open the link we sent you."),
         "route.not_found" or "trpc.no_procedure" => ([], "This server does not offer that yet."),
+        "deletion.bad_phrase" => (["phrase"], Sentence(problem.Detail)),
+        "org.bad_email" or "org.member_already" => (s_email, Sentence(problem.Detail)),
+        "org.bad_name" => (["name"], Sentence(problem.Detail)),
         "VALIDATION_ERROR" => OfField(problem.Detail),
         _ => ([], Sentence(problem.Detail)),
     };

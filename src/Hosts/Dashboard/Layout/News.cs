@@ -1,6 +1,8 @@
 namespace Wopr.Dashboard.Layout;
 
-/// <summary>What a page may be told to announce after a redirect: by name, so that no link can put words in our mouth.</summary>
+/// <summary>
+/// What a page may be told to announce after a redirect: by name, so that no link can put words in our mouth.
+/// </summary>
 internal static class News
 {
     public static string? Of(string? name) => name switch

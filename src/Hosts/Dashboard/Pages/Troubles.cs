@@ -27,6 +27,7 @@ internal static class Troubles
         Page(500, "Something broke on our side", "Try again; if it stays, tell us the request id below.",
             context.TraceIdentifier).ExecuteAsync(context));
 
-    private static RazorComponentResult<TroublePage> Page(int status, string title, string sentence, string? requestId = null) =>
+    private static RazorComponentResult<TroublePage> Page(
+        int status, string title, string sentence, string? requestId = null) =>
         new(new { Title = title, Sentence = sentence, RequestId = requestId }) { StatusCode = status };
 }

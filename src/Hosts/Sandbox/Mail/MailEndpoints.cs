@@ -56,7 +56,10 @@ internal static class MailEndpoints
         {
             return Fault(400, "validation_error", "The request body is not valid JSON.");
         }
-        if (mail.ValueKind != JsonValueKind.Object) { return Fault(422, "validation_error", "The request body is not an object."); }
+        if (mail.ValueKind != JsonValueKind.Object)
+        {
+            return Fault(422, "validation_error", "The request body is not an object.");
+        }
         foreach (var field in (string[])["to", "from", "subject"])
         {
             if (MailBox.Texts(mail, field) is not [{ Length: > 0 }, ..])
@@ -66,7 +69,8 @@ internal static class MailEndpoints
         }
         if (MailBox.Texts(mail, "to").Any(to => !to.Contains('@')))
         {
-            return Fault(422, "validation_error", "Invalid `to` field. The email address needs to follow the `email@example.com` format.");
+            return Fault(422, "validation_error",
+                "Invalid `to` field. The email address needs to follow the `email@example.com` format.");
         }
         return box.Send(key, body, mail) is { } sent
             ? Results.Ok(new { sent.Id })
@@ -99,7 +103,8 @@ internal static class MailEndpoints
             html.Append($"""
                 <article>
                 <h2>{Page.Text(mail.Subject)}</h2>
-                <small>to {Page.Text(string.Join(", ", mail.To))} · {mail.CreatedAt:u} · <a href="/mails/{mail.Id}/html">as HTML</a></small>
+                <small>to {Page.Text(string.Join(", ", mail.To))} · {mail.CreatedAt:u} ·
+                <a href="/mails/{mail.Id}/html">as HTML</a></small>
                 <pre>{Page.Linked(mail.Text)}</pre>
                 </article>
 

@@ -29,8 +29,9 @@ internal sealed class Grants(TimeProvider time)
     {
         if (!_codes.TryTake(form["code"].ToString(), out var grant)) { return null; }
         var isTheirs = grant.ClientId == form["client_id"].ToString() && form["client_secret"].ToString().Length > 0
-            && (form["redirect_uri"].ToString() is "" || grant.RedirectUri == form["redirect_uri"].ToString());
-        if (!isTheirs || grant.Until < time.GetUtcNow() || !Proves(form["code_verifier"].ToString(), grant.Challenge)) { return null; }
+            && (form["redirect_uri"].ToString() is "" || grant.RedirectUri == form["redirect_uri"].ToString())
+            && Proves(form["code_verifier"].ToString(), grant.Challenge);
+        if (!isTheirs || grant.Until < time.GetUtcNow()) { return null; }
         var token = Token.New(40);
         _tokens.GetOrAdd(token, () => grant);
         return (token, grant);

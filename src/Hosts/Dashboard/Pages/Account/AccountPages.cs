@@ -26,14 +26,14 @@ internal static class AccountPages
     /// <summary>The whole page, with one of its forms as it was sent.</summary>
     public static async Task<IResult> ShowAsync(Visit visit, SentForm sent, CancellationToken ct)
     {
-        var sessions = visit.Platform.Security.SessionsAsync(ct);
-        var deletion = visit.Platform.Account.DeletionAsync(ct);
+        var sessions = await visit.Platform.Security.SessionsAsync(ct);
+        var deletion = await visit.Platform.Account.DeletionAsync(ct);
         return Page.Show<AccountPage>(new
         {
             Current = visit.Session,
             Sent = sent,
-            Sessions = await sessions,
-            Deletion = await deletion,
+            Sessions = sessions,
+            Deletion = deletion,
         }, sent.Form);
     }
 
@@ -41,10 +41,12 @@ internal static class AccountPages
     {
         var form = await Form.ReadAsync(request, ct);
         form.Required("name", "Tell us what to call you.");
-        return await FinishAsync(visit, "profile", form, "name", () => visit.Platform.Account.RenameAsync(form.Trimmed("name"), ct), ct);
+        return await FinishAsync(
+            visit, "profile", form, "name", () => visit.Platform.Account.RenameAsync(form.Trimmed("name"), ct), ct);
     }
 
-    private static async Task<IResult> EmailAsync(HttpRequest request, Visit visit, DashboardOptions options, CancellationToken ct)
+    private static async Task<IResult> EmailAsync(
+        HttpRequest request, Visit visit, DashboardOptions options, CancellationToken ct)
     {
         var form = await Form.ReadAsync(request, ct);
         form.Required("newEmail", "Enter the new address.");
@@ -52,7 +54,8 @@ internal static class AccountPages
             () => visit.Platform.Account.ChangeEmailAsync(form.Trimmed("newEmail"), Verified(options), ct), ct);
     }
 
-    private static async Task<IResult> VerificationAsync(HttpRequest request, Visit visit, DashboardOptions options, CancellationToken ct) =>
+    private static async Task<IResult> VerificationAsync(
+        HttpRequest request, Visit visit, DashboardOptions options, CancellationToken ct) =>
         await FinishAsync(visit, "email", await Form.ReadAsync(request, ct), "verification",
             () => visit.Platform.Account.SendVerificationAsync(visit.Person!.Email, Verified(options), ct), ct);
 
@@ -68,14 +71,16 @@ internal static class AccountPages
     private static async Task<IResult> RevokeAsync(HttpRequest request, Visit visit, CancellationToken ct)
     {
         var form = await Form.ReadAsync(request, ct);
-        return await FinishAsync(visit, "sessions", form, "session", () => visit.Platform.Security.RevokeAsync(form["token"], ct), ct);
+        return await FinishAsync(
+            visit, "sessions", form, "session", () => visit.Platform.Security.RevokeAsync(form["token"], ct), ct);
     }
 
     private static async Task<IResult> RevokeOthersAsync(HttpRequest request, Visit visit, CancellationToken ct) =>
         await FinishAsync(visit, "sessions", await Form.ReadAsync(request, ct), "sessions",
             () => visit.Platform.Security.RevokeOthersAsync(ct), ct);
 
-    private static async Task<IResult> ExportAsync(HttpContext context, Visit visit, TimeProvider time, CancellationToken ct)
+    private static async Task<IResult> ExportAsync(
+        HttpContext context, Visit visit, TimeProvider time, CancellationToken ct)
     {
         var outcome = await visit.Platform.Account.ExportAsync(ct);
         if (!outcome.Succeeded(out var export, out var problem)) { return Troubles.Of(problem); }
@@ -101,7 +106,9 @@ internal static class AccountPages
             async () => (await visit.Platform.Account.CancelDeletionAsync(form["requestId"], ct)).Map(_ => Done.Instance), ct);
     }
 
-    /// <summary>Does it unless the form is refused already; then announces it, or shows the page with the refusal.</summary>
+    /// <summary>
+    /// Does it unless the form is refused already; then announces it, or shows the page with the refusal.
+    /// </summary>
     public static async Task<IResult> FinishAsync(
         Visit visit, string section, Form form, string news, Func<Task<Result<Done>>> act, CancellationToken ct)
     {

@@ -3,7 +3,9 @@ using Wopr.Dashboard.Http;
 
 namespace Wopr.Dashboard.Pages.Account;
 
-/// <summary>Turning the second factor on and off. Nothing is kept here between the steps: the page carries it along.</summary>
+/// <summary>
+/// Turning the second factor on and off. Nothing is kept here between the steps: the page carries it along.
+/// </summary>
 internal static class TwoFactorPages
 {
     private const string Section = "two-factor";
@@ -33,7 +35,10 @@ internal static class TwoFactorPages
     {
         var form = await Form.ReadAsync(request, ct);
         var setup = new TwoFactorSetup(form["uri"], form["codes"].Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        if (!setup.TotpURI.StartsWith("otpauth://", StringComparison.Ordinal)) { return Page.Go("/account#two-factor"); }
+        if (!setup.TotpURI.StartsWith("otpauth://", StringComparison.Ordinal))
+        {
+            return Page.Go("/account#two-factor");
+        }
         var code = form.Required("code", "Enter the code your app shows.").Replace(" ", "", StringComparison.Ordinal);
         if (form.IsRefused) { return Setup(form, setup); }
 

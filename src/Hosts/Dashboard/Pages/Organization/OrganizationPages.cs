@@ -26,7 +26,10 @@ internal static class OrganizationPages
     /// <summary>One of the person's organisations: the one asked for, or else the first.</summary>
     private static async Task<IResult> ShowAsync(Visit visit, string? id, Form form, CancellationToken ct)
     {
-        if (!(await visit.Platform.Organizations.ListAsync(ct)).Succeeded(out var all, out var refusal)) { return Troubles.Of(refusal); }
+        if (!(await visit.Platform.Organizations.ListAsync(ct)).Succeeded(out var all, out var refusal))
+        {
+            return Troubles.Of(refusal);
+        }
         OrganizationSummary[] mine = [.. all.Where(each => each.Type != "personal")];
         id ??= mine.FirstOrDefault()?.Id;
         if (id is null) { return Page.Show<FirstOrganizationPage>(new { Form = form }, form); }
@@ -42,7 +45,10 @@ internal static class OrganizationPages
         if (!form.IsRefused)
         {
             var outcome = await visit.Platform.Organizations.CreateAsync(form.Trimmed("name"), ct);
-            if (outcome.Succeeded(out var created, out var problem)) { return Page.Go($"{At(created.Id)}&done=organization"); }
+            if (outcome.Succeeded(out var created, out var problem))
+            {
+                return Page.Go($"{At(created.Id)}&done=organization");
+            }
             form.Refuse(problem);
         }
         return await ShowAsync(visit, id: null, form, ct);
@@ -61,7 +67,8 @@ internal static class OrganizationPages
         return await ShowAsync(visit, id, form, ct);
     }
 
-    private static async Task<IResult> SetRoleAsync(HttpRequest request, Visit visit, string id, string userId, CancellationToken ct)
+    private static async Task<IResult> SetRoleAsync(
+        HttpRequest request, Visit visit, string id, string userId, CancellationToken ct)
     {
         var form = await Form.ReadAsync(request, ct);
         return await DoneAsync(id, "role", visit.Platform.Organizations.SetRoleAsync(id, userId, form["role"], ct));

@@ -15,9 +15,11 @@ internal static class RecoveryPages
             Page.Show<VerifyPage>(new { Status = status, Reason = reason, Error = error }));
     }
 
-    private static IResult Forgot(Form form, bool sent) => Page.Show<ForgotPage>(new { Form = form, Sent = sent }, form);
+    private static IResult Forgot(Form form, bool sent) =>
+        Page.Show<ForgotPage>(new { Form = form, Sent = sent }, form);
 
-    private static IResult Reset(Form form, string? token) => Page.Show<ResetPage>(new { Form = form, Token = token }, form);
+    private static IResult Reset(Form form, string? token) =>
+        Page.Show<ResetPage>(new { Form = form, Token = token }, form);
 
     private static async Task<IResult> ForgotAsync(
         HttpRequest request, Visit visit, DashboardOptions options, CancellationToken ct)
@@ -26,7 +28,8 @@ internal static class RecoveryPages
         form.Required("email", "Enter your e-mail address.");
         if (form.IsRefused) { return Forgot(form, sent: false); }
 
-        var outcome = await visit.Platform.Account.RequestResetAsync(form.Trimmed("email"), $"{options.Origin}/reset-password", ct);
+        var outcome =
+            await visit.Platform.Account.RequestResetAsync(form.Trimmed("email"), $"{options.Origin}/reset-password", ct);
         if (outcome.Problem is { } problem) { form.Refuse(problem); }
         return Forgot(form, sent: !form.IsRefused);
     }

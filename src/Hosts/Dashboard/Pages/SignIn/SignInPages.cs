@@ -22,7 +22,8 @@ internal static class SignInPages
     private static IResult Guest(Visit visit, string? next, Func<IResult> show) =>
         visit.Session is null ? show() : Page.Go(NextUrl.Safe(next));
 
-    private static IResult SignUp(Form form, string? next) => Page.Show<SignUpPage>(new { Form = form, Next = next }, form);
+    private static IResult SignUp(Form form, string? next) =>
+        Page.Show<SignUpPage>(new { Form = form, Next = next }, form);
 
     private static IResult LogIn(Form form, string? next, bool providerFailed = false) =>
         Page.Show<LogInPage>(new { Form = form, Next = next, ProviderFailed = providerFailed }, form);
@@ -38,7 +39,8 @@ internal static class SignInPages
         form.Required("password", "Choose a password.");
         if (form.IsRefused) { return SignUp(form, next); }
 
-        var outcome = await visit.Platform.Account.SignUpAsync(form.Trimmed("name"), form.Trimmed("email"), form["password"], ct);
+        var outcome =
+            await visit.Platform.Account.SignUpAsync(form.Trimmed("name"), form.Trimmed("email"), form["password"], ct);
         if (outcome.Problem is not { } problem) { return Page.Go(NextUrl.Safe(next)); }
         form.Refuse(problem);
         return SignUp(form, next);
@@ -75,7 +77,8 @@ internal static class SignInPages
         return problem is null ? Troubles.NotFound() : Troubles.Of(problem);
     }
 
-    private static async Task<IResult> TwoFactorAsync(HttpRequest request, Visit visit, string? next, CancellationToken ct)
+    private static async Task<IResult> TwoFactorAsync(
+        HttpRequest request, Visit visit, string? next, CancellationToken ct)
     {
         var form = await Form.ReadAsync(request, ct);
         var backup = form.Checked("backup");

@@ -29,9 +29,13 @@ internal static class TokensPages
         form.Required("name", "Say what the token is for.");
         if (form.IsRefused) { return await ShowAsync(visit, form, created: null, ct); }
 
-        int? days = int.TryParse(form["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        int? days =
+            int.TryParse(form["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         var outcome = await visit.Platform.Tokens.CreateAsync(form.Trimmed("name"), form["scope"], days, ct);
-        if (outcome.Succeeded(out var created, out var problem)) { return await ShowAsync(visit, Form.Empty, created.Token, ct); }
+        if (outcome.Succeeded(out var created, out var problem))
+        {
+            return await ShowAsync(visit, Form.Empty, created.Token, ct);
+        }
         form.Refuse(problem);
         return await ShowAsync(visit, form, created: null, ct);
     }
