@@ -51,7 +51,7 @@ public sealed class MailedLinkTests : IAsyncLifetime
     public async Task The_first_mail_proves_the_address_even_when_its_link_is_opened_twice()
     {
         var ann = await new Browser(_platform).SignUpAsync("first-mail@example.com");
-        var link = await LinkAsync(ann.Email, "erify");
+        var link = await LinkAsync(ann.Email, "Confirm");
 
         for (var time = 0; time < 2; time++)
         {
@@ -68,7 +68,7 @@ public sealed class MailedLinkTests : IAsyncLifetime
     public async Task A_new_address_counts_once_its_link_was_opened_and_then_the_old_ones_links_are_dead()
     {
         var ann = await new Browser(_platform).SignUpAsync("old-address@example.com");
-        var oldLink = await LinkAsync(ann.Email, "erify");
+        var oldLink = await LinkAsync(ann.Email, "Confirm");
 
         var asked = await ann.PostAsync("/api/auth/change-email", new { newEmail = "New-Address@example.com", callbackURL = "/account" });
         Assert.Equal(HttpStatusCode.OK, asked.Status);

@@ -101,6 +101,13 @@ public sealed class TestPlatform : IAsyncDisposable
         await command.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>What SIGTERM does.</summary>
+    public Task StopAsync()
+    {
+        _app.Lifetime.StopApplication();
+        return _app.StopAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -42,6 +42,9 @@ internal static class Server
         builder.Services.AddSingleton(settings.Read<RateLimitOptions>());
         builder.Services.AddSingleton<RateLimiter>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RateLimiter>());
+        builder.Services.AddSingleton<Maintenance>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Maintenance>());
+        builder.Services.AddHostedService<Drain>();
         builder.AddKernel();
         builder.AddVault(settings);
         builder.AddApiDocument();
@@ -63,10 +66,12 @@ internal static class Server
         app.UseMiddleware<Cors>();
         app.UseActor();
         app.UseMiddleware<RateLimits>();
+        app.UseMaintenance();
         app.UseAccess();
         app.UseIdempotency();
 
         app.MapHealth();
+        app.MapMaintenance();
         app.MapApiDocument();
         app.MapTrpc();
         app.MapAudit();
