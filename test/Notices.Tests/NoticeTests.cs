@@ -145,6 +145,7 @@ public sealed class NoticeTests
         foreach (var wrong in (Notice[])
         [
             verify with { Values = new Dictionary<string, string> { ["name"] = "Ann", ["validFor"] = "1 hour" } },
+            verify with { Values = new Dictionary<string, string>(verify.Values) { ["name"] = " " } },
             verify with { Values = new Dictionary<string, string>(verify.Values) { ["link"] = "javascript:alert(1)" } },
             verify with { Template = "none" },
             verify with { To = "nobody" },

@@ -32,14 +32,8 @@ internal sealed class FolderStore : ObjectStore
             }
             var folder = Path.GetDirectoryName(path)!;
             Directory.CreateDirectory(folder);
-            try
-            {
-                File.Move(beside, path, overwrite: !onlyIfNew);
-            }
-            catch (IOException) when (onlyIfNew && File.Exists(path))
-            {
-                return null;
-            }
+            if (!onlyIfNew) { File.Move(beside, path, overwrite: true); }
+            else if (!GiveNewName(beside, path)) { return null; }
             FlushFolder(folder);
             return put;
         }
@@ -104,10 +98,16 @@ internal sealed class FolderStore : ObjectStore
 
     private static ObjectInfo InfoOf(string key, FileInfo file) => new(key, file.Length, new(file.LastWriteTimeUtc));
 
+    // File.Move looks first and moves then, so that of two who look at once both move; a link is made once.
+    private static bool GiveNewName(string file, string name)
+    {
+        if (Libc.link(file, name) == 0) { return true; }
+        return File.Exists(name) ? false : throw new IOException($"The file {name} cannot be made.");
+    }
+
     // A name is on disk only when its folder is; .NET cannot ask for that itself.
     private static void FlushFolder(string folder)
     {
-        if (!OperatingSystem.IsLinux()) { return; }
         var handle = Libc.open(folder, flags: 0);
         if (handle < 0) { throw new IOException($"The folder {folder} cannot be opened."); }
         var flushed = Libc.fsync(handle);
@@ -118,6 +118,10 @@ internal sealed class FolderStore : ObjectStore
 #pragma warning disable SYSLIB1054, CA2101, IDE1006 // Generated marshalling would need unsafe code; paths are UTF-8.
     private static class Libc
     {
+        [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int link(
+            [MarshalAs(UnmanagedType.LPUTF8Str)] string file, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
         [DllImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         public static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
