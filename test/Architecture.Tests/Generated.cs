@@ -14,8 +14,7 @@ internal static class Generated
         if (there == text) { return; }
         var (old, now) = (there.Split('\n'), text.Split('\n'));
         var at = old.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();
-        Assert.Fail($"{path} is out of date from line {at + 1}. Run WOPR_UPDATE=1 dotnet run --project test/Architecture.Tests, "
-            + "with TEST_POSTGRES naming a server, and commit what changes.\n"
+        Assert.Fail($"{path} is out of date from line {at + 1}. Run ./wopr docs and commit what changes.\n"
             + $"  there: {old.ElementAtOrDefault(at)}\n  now:   {now.ElementAtOrDefault(at)}");
     }
 }

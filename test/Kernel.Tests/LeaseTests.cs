@@ -42,9 +42,9 @@ public sealed class LeaseTests
     public async Task It_is_renewed_beyond_its_time()
     {
         await using var kernel = await TestKernel.StartAsync(Ct);
-        await using var held = await kernel.Get<Leases>().TryTakeAsync("seal", TimeSpan.FromMilliseconds(300), Ct);
+        await using var held = await kernel.Get<Leases>().TryTakeAsync("seal", TimeSpan.FromSeconds(1.5), Ct);
 
-        await Task.Delay(1000, Ct);
+        await Task.Delay(TimeSpan.FromSeconds(4), Ct);
 
         Assert.False(held!.Lost.IsCancellationRequested);
         Assert.Null(await kernel.Get<Leases>().TryTakeAsync("seal", s_minute, Ct));
@@ -81,7 +81,7 @@ public sealed class LeaseTests
     public async Task Who_cannot_reach_the_database_stops_before_another_may_begin()
     {
         await using var kernel = await TestKernel.StartAsync(Ct);
-        await using var held = await kernel.Get<Leases>().TryTakeAsync("seal", TimeSpan.FromSeconds(3), Ct);
+        await using var held = await kernel.Get<Leases>().TryTakeAsync("seal", TimeSpan.FromSeconds(8), Ct);
 
         // Renewals now wait for this transaction, as if the network had swallowed them.
         await kernel.Db.TransactAsync(async tx =>
