@@ -19,7 +19,7 @@ internal sealed record SocialProvider(
         if (options is { GitHubClientId: { } gitHubId, GitHubClientSecret: { } gitHubSecret })
         {
             yield return new("github", gitHubId, gitHubSecret,
-                new(options.GitHubBaseUrl, "/login/oauth/authorize"), new(options.GitHubBaseUrl, "/login/oauth/access_token"),
+                Below(options.GitHubBaseUrl, "/login/oauth/authorize"), Below(options.GitHubBaseUrl, "/login/oauth/access_token"),
                 "read:user user:email",
                 (http, token, ct) => GitHubAsync(http, options.GitHubApiUrl, token, ct));
         }
@@ -27,17 +27,20 @@ internal sealed record SocialProvider(
         {
             var at = options.GoogleBaseUrl;
             yield return new("google", googleId, googleSecret,
-                new(at ?? new("https://accounts.google.com"), "/o/oauth2/v2/auth"),
-                new(at ?? new("https://oauth2.googleapis.com"), "/token"),
+                Below(at ?? new("https://accounts.google.com"), "/o/oauth2/v2/auth"),
+                Below(at ?? new("https://oauth2.googleapis.com"), "/token"),
                 "openid email profile",
-                (http, token, ct) => GoogleAsync(http, new(at ?? new("https://openidconnect.googleapis.com"), "/v1/userinfo"), token, ct));
+                (http, token, ct) => GoogleAsync(http, Below(at ?? new("https://openidconnect.googleapis.com"), "/v1/userinfo"), token, ct));
         }
     }
 
+    // An enterprise server and the sandbox have their addresses below a path.
+    private static Uri Below(Uri at, string path) => new(at.ToString().TrimEnd('/') + path);
+
     private static async Task<SocialProfile> GitHubAsync(HttpClient http, Uri api, string token, CancellationToken ct)
     {
-        var user = await GetAsync<GitHubUser>(http, new(api, "/user"), token, ct);
-        var emails = await GetAsync<GitHubEmail[]>(http, new(api, "/user/emails"), token, ct);
+        var user = await GetAsync<GitHubUser>(http, Below(api, "/user"), token, ct);
+        var emails = await GetAsync<GitHubEmail[]>(http, Below(api, "/user/emails"), token, ct);
         var email = emails.FirstOrDefault(address => address is { Primary: true, Verified: true })
             ?? emails.FirstOrDefault(address => address.Verified);
         return new($"{user.Id}", user.Name ?? user.Login, email?.Email, user.AvatarUrl);
