@@ -34,7 +34,8 @@ internal static class NpmPackages
                     $"The packages of {Source} could not be installed. Let this machine reach the npm registry, then run the tests "
                     + $"again. What npm says: {errors}");
             }
-            Directory.Move(half, Installed);
+            // Somebody else may have been faster.
+            if (!Directory.Exists(Installed)) { Directory.Move(half, Installed); }
         }
         finally
         {

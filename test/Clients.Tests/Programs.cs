@@ -31,7 +31,8 @@ internal static class Programs
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw;
+            ct.ThrowIfCancellationRequested();
+            throw new TimeoutException($"{program} did not end within {s_patience.TotalMinutes} minutes and was ended.");
         }
     }
 
