@@ -24,7 +24,7 @@ internal static class AuthProblems
     public static Problem SameEmail { get; } = new(ProblemKind.Invalid, "EMAIL_IS_THE_SAME", "Email is the same");
     public static Problem EmailMismatch { get; } = new(ProblemKind.Invalid, "EMAIL_MISMATCH", "Email mismatch");
     public static Problem EmailVerified { get; } = new(ProblemKind.Invalid, "EMAIL_ALREADY_VERIFIED", "Email is already verified");
-    public static Problem InvalidVerification { get; } = new(ProblemKind.Unauthenticated, "INVALID_LINK", "invalid_token");
+    public static Problem InvalidVerification { get; } = new(ProblemKind.Unauthenticated, "INVALID_TOKEN", "invalid_token");
 
     public static Problem InvalidCode { get; } = new(ProblemKind.Unauthenticated, "INVALID_CODE", "Invalid code");
 

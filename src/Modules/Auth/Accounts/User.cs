@@ -5,7 +5,9 @@ namespace Wopr.Auth;
 
 /// <summary>A person, in the shape the better-auth client knows.</summary>
 public sealed record User(
-    string Name, string Email, bool EmailVerified, string? Image, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+    string Name, string Email, bool EmailVerified, string? Image,
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset CreatedAt,
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset UpdatedAt,
     bool TwoFactorEnabled, string Id)
 {
     [JsonIgnore]

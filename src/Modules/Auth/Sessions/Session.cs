@@ -25,8 +25,10 @@ public sealed record Session(
 /// <param name="Token">A handle: it can revoke the session but never authenticates.</param>
 /// <param name="ImpersonatedBy">The operator who looks through the person's eyes.</param>
 public sealed record SessionView(
-    DateTimeOffset ExpiresAt, string Token, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string IpAddress,
-    string UserAgent, string UserId, string Id,
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset ExpiresAt, string Token,
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset CreatedAt,
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset UpdatedAt,
+    string IpAddress, string UserAgent, string UserId, string Id,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ImpersonatedBy)
 {
     internal static SessionView From(Session session) => new(

@@ -27,6 +27,7 @@ internal static class SocialRoutes
     {
         var provider = body.Text("provider");
         var (callback, error) = (body.OptionalText("callbackURL", 2048), body.OptionalText("errorCallbackURL", 2048));
+        var redirect = !body.Flag("disableRedirect", otherwise: false);
         if (body.Refusal is { } refusal) { return refusal; }
         if (urls.Target(callback, otherwise: "/") is not { } callbackUrl
             || urls.Target(error, otherwise: link ? "/account" : "/login") is not { } errorUrl)
@@ -36,7 +37,7 @@ internal static class SocialRoutes
         var begun = await social.BeginAsync(provider, callbackUrl, errorUrl, link ? context.Actor().UserId : null, ct);
         if (begun.Problem is { } problem) { return problem; }
         cookies.SendOAuthState(context.Response, begun.Value.State);
-        return new { url = begun.Value.Url, redirect = true };
+        return new { url = begun.Value.Url, redirect };
     }
 
     private static async Task<object> FinishAsync(HttpContext context, string provider, string? state, string? code,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Wopr.Kernel;
 
 namespace Wopr.Auth;
@@ -6,7 +7,8 @@ namespace Wopr.Auth;
 internal sealed record OAuthFlow(string Provider, string CodeVerifier, string CallbackUrl, string ErrorUrl, string? LinkUserId);
 
 public sealed record LinkedAccount(string Id, string ProviderId, string AccountId, string UserId, string[] Scopes,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset CreatedAt,
+    [property: JsonConverter(typeof(JavaScriptTime))] DateTimeOffset UpdatedAt);
 
 internal static class SocialSql
 {

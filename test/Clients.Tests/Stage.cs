@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Npgsql;
+using Wopr.Clients.Tests;
+using Wopr.Kernel;
+using Wopr.Platform;
+using Wopr.Testing;
+
+[assembly: AssemblyFixture(typeof(Stage))]
+
+namespace Wopr.Clients.Tests;
+
+/// <summary>A Platform, the outside world it speaks with, and the packages from npm; every story is a person of its own.</summary>
+public sealed class Stage : IAsyncLifetime
+{
+    private NpgsqlDataSource _source = null!;
+    private TestSandbox _sandbox = null!;
+    private WebApplication _platform = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var packages = NpmPackages.EnsureAsync(ct);
+        _source = await new TestPostgres(Schema.Steps).CopyAsync(ct);
+        _sandbox = await TestSandbox.StartAsync(ct);
+        _platform = Server.Build(new SettingsReader(new Dictionary<string, string>
+        {
+            ["PORT"] = "0",
+            ["DATABASE_URL"] = TestPostgres.Url(_source),
+            ["BETTER_AUTH_SECRET"] = "0123456789abcdef0123456789abcdef",
+            ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
+            ["UI_ORIGIN"] = "http://localhost:3000",
+            ["RATE_LIMIT_FACTOR"] = "100000",
+            ["SANDBOX_URL"] = _sandbox.Url,
+            ["GITHUB_CLIENT_ID"] = "client",
+            ["GITHUB_CLIENT_SECRET"] = "secret",
+            ["GITHUB_BASE_URL"] = $"{_sandbox.Url}/github",
+            ["GITHUB_API_URL"] = $"{_sandbox.Url}/github/api",
+        })) ?? throw new InvalidOperationException("The test configuration has faults.");
+        await _platform.StartAsync(ct);
+        await packages;
+    }
+
+    /// <summary>Null when the story came to its end; else the step it failed at, and why.</summary>
+    internal Task<string?> PlayAsync(string story, CancellationToken ct) => Story.PlayAsync(story, new()
+    {
+        ["PLATFORM"] = _platform.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal),
+        ["SANDBOX"] = _sandbox.Url,
+    }, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _platform.StopAsync();
+        await _platform.DisposeAsync();
+        await _sandbox.DisposeAsync();
+        await _source.DisposeAsync();
+    }
+}
