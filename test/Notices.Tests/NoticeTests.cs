@@ -112,9 +112,12 @@ public sealed class NoticeTests
 
         var id = await notices.Db.ValueAsync<Guid>($"select id from notices.mail", Ct);
         await new Outbox(TimeProvider.System).SendAsync(notices.Db, new MailQueued(id), Ct);
-        while (await notices.Db.ValueAsync<long>($"select count(*) from kernel.outbox", Ct) > 0) { await Task.Delay(10, Ct); }
+        for (var tries = 0; tries < 500 && await LeftAsync() > 0; tries++) { await Task.Delay(20, Ct); }
 
+        Assert.Equal(0, await LeftAsync());
         Assert.Single(provider.Keys);
+
+        Task<long> LeftAsync() => notices.Db.ValueAsync<long>($"select count(*) from kernel.outbox", Ct);
     }
 
     [Fact]
