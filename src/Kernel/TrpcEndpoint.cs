@@ -43,9 +43,11 @@ internal static partial class TrpcEndpoint
             : StatusCodes.Status207MultiStatus;
         response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(response.BodyWriter);
-        if (batch) { json.WriteStartArray(); }
+        // One refusal for a whole batch stands alone; clients give it to each call.
+        var isList = batch && refusal is null;
+        if (isList) { json.WriteStartArray(); }
         foreach (var answer in answers) { answer.Write(json); }
-        if (batch) { json.WriteEndArray(); }
+        if (isList) { json.WriteEndArray(); }
         await json.FlushAsync(context.RequestAborted);
     }
 

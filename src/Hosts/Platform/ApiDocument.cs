@@ -52,6 +52,13 @@ internal static class ApiDocumentRoutes
         {
             document.AddOperationTransformer(ApiOperations.DescribeAsync);
             document.AddDocumentTransformer(ApiParts.CompleteAsync);
+            document.AddSchemaTransformer((schema, context, _) =>
+            {
+                // What has a converter of its own is text all the same.
+                var type = context.JsonTypeInfo.Type;
+                if (schema.Type is null && (type == typeof(string) || type == typeof(DateTimeOffset))) { schema.Type = JsonSchemaType.String; }
+                return Task.CompletedTask;
+            });
         });
     }
 
