@@ -10,6 +10,8 @@ CREATE SCHEMA kernel;
 
 CREATE SCHEMA notices;
 
+CREATE SCHEMA quotas;
+
 CREATE SCHEMA tenant_keys;
 
 CREATE TABLE audit.event (
@@ -198,11 +200,33 @@ CREATE TABLE credits.account (
     CONSTRAINT balance_never_negative CHECK ((balance_nanos >= 0))
 );
 
+CREATE TABLE kernel.idempotency (
+    scope text NOT NULL,
+    key text NOT NULL,
+    route text NOT NULL,
+    request_hash bytea NOT NULL,
+    holder uuid NOT NULL,
+    held_until timestamp with time zone NOT NULL,
+    status integer,
+    content_type text,
+    location text,
+    body bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE kernel.lease (
     name text NOT NULL,
     holder text NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE kernel.maintenance (
+    only_one boolean DEFAULT true NOT NULL,
+    message text NOT NULL,
+    started_by text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT maintenance_only_one_check CHECK (only_one)
 );
 
 CREATE TABLE kernel.outbox (
@@ -223,6 +247,12 @@ CREATE TABLE kernel.rate_window (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     count bigint NOT NULL
+);
+
+CREATE TABLE kernel.session_secret (
+    salt bytea NOT NULL,
+    hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE notices.mail (
@@ -246,6 +276,31 @@ CREATE TABLE public.schema_history (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE quotas.plan_limit (
+    plan text NOT NULL,
+    quota text NOT NULL,
+    max bigint,
+    CONSTRAINT plan_limit_max_check CHECK ((max >= 0)),
+    CONSTRAINT plan_limit_plan_check CHECK ((plan = ANY (ARRAY['free'::text, 'starter'::text, 'pro'::text, 'enterprise'::text]))),
+    CONSTRAINT plan_limit_quota_check CHECK ((quota = ANY (ARRAY['instances'::text, 'storage_gb'::text, 'snapshots'::text])))
+);
+
+CREATE TABLE quotas.tenant (
+    tenant_id text NOT NULL,
+    plan text DEFAULT 'free'::text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_plan_check CHECK ((plan = ANY (ARRAY['free'::text, 'starter'::text, 'pro'::text, 'enterprise'::text]))),
+    CONSTRAINT tenant_tenant_id_check CHECK ((tenant_id ~ '^[A-Za-z0-9]{1,40}$'::text))
+);
+
+CREATE TABLE quotas.tenant_limit (
+    tenant_id text NOT NULL,
+    quota text NOT NULL,
+    max bigint,
+    CONSTRAINT tenant_limit_max_check CHECK ((max >= 0)),
+    CONSTRAINT tenant_limit_quota_check CHECK ((quota = ANY (ARRAY['instances'::text, 'storage_gb'::text, 'snapshots'::text])))
 );
 
 CREATE TABLE tenant_keys.key (
@@ -324,8 +379,14 @@ ALTER TABLE ONLY auth.verification
 ALTER TABLE ONLY credits.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id);
 
+ALTER TABLE ONLY kernel.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
+
 ALTER TABLE ONLY kernel.lease
     ADD CONSTRAINT lease_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY kernel.maintenance
+    ADD CONSTRAINT maintenance_pkey PRIMARY KEY (only_one);
 
 ALTER TABLE ONLY kernel.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
@@ -333,11 +394,23 @@ ALTER TABLE ONLY kernel.outbox
 ALTER TABLE ONLY kernel.rate_window
     ADD CONSTRAINT rate_window_pkey PRIMARY KEY (scope, key, starts_at);
 
+ALTER TABLE ONLY kernel.session_secret
+    ADD CONSTRAINT session_secret_pkey PRIMARY KEY (salt);
+
 ALTER TABLE ONLY notices.mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.schema_history
     ADD CONSTRAINT schema_history_pkey PRIMARY KEY (module, number);
+
+ALTER TABLE ONLY quotas.plan_limit
+    ADD CONSTRAINT plan_limit_pkey PRIMARY KEY (plan, quota);
+
+ALTER TABLE ONLY quotas.tenant_limit
+    ADD CONSTRAINT tenant_limit_pkey PRIMARY KEY (tenant_id, quota);
+
+ALTER TABLE ONLY quotas.tenant
+    ADD CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id);
 
 ALTER TABLE ONLY tenant_keys.key
     ADD CONSTRAINT key_id_key UNIQUE (id);
@@ -379,11 +452,13 @@ CREATE UNIQUE INDEX user_email ON auth."user" USING btree (lower(email));
 
 CREATE INDEX verification_of_user ON auth.verification USING btree (user_id);
 
+CREATE INDEX idempotency_age ON kernel.idempotency USING btree (created_at);
+
 CREATE INDEX outbox_due ON kernel.outbox USING btree (due_at) WHERE (parked_at IS NULL);
 
 CREATE INDEX rate_window_end ON kernel.rate_window USING btree (ends_at);
 
-CREATE INDEX mail_recipient ON notices.mail USING btree (recipient, created_at);
+CREATE INDEX mail_recipient ON notices.mail USING btree (lower(recipient));
 
 ALTER TABLE ONLY auth.api_token
     ADD CONSTRAINT api_token_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenant(id) ON DELETE CASCADE;
@@ -432,3 +507,6 @@ ALTER TABLE ONLY auth.two_factor
 
 ALTER TABLE ONLY auth.verification
     ADD CONSTRAINT verification_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY quotas.tenant_limit
+    ADD CONSTRAINT tenant_limit_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES quotas.tenant(tenant_id) ON DELETE CASCADE;

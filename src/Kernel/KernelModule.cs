@@ -12,6 +12,7 @@ public static class KernelModule
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Listener>());
         builder.Services.AddSingleton<Outbox>();
         builder.Services.AddSingleton<RateWindows>();
+        builder.Services.AddExclusiveJob<RateWindowCleaning>("kernel-rate-windows", every: TimeSpan.FromMinutes(10));
         builder.Services.AddSingleton(new OutboxPace());
         builder.Services.AddHostedService<OutboxWorker>();
         builder.Services.AddSingleton<Leases>();

@@ -26,6 +26,7 @@ internal sealed class RunningPlatform : IAsyncDisposable
         var variables = SettingsTypes.Declared.Where(setting => setting.Required)
             .ToDictionary(setting => setting.Name, _ => new string('5', 64));
         variables["PORT"] = "0";
+        variables["RATE_LIMIT_FACTOR"] = "100000";
         variables["DATABASE_URL"] = TestPostgres.Url(source);
         var app = Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");

@@ -48,6 +48,7 @@ public sealed class Site : IAsyncLifetime
             ["DASHBOARD_PORT"] = "0",
             ["PLATFORM_URL"] = platform,
             ["UI_ORIGIN"] = TestPlatform.UiOrigin,
+            ["RATE_LIMIT_FACTOR"] = "100000",
         };
         return Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");

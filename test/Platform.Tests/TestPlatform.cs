@@ -28,6 +28,7 @@ public sealed class TestPlatform : IAsyncDisposable
     }
 
     public NpgsqlDataSource Source { get; }
+    public IServiceProvider Services => _app.Services;
     public string Address { get; }
 
     /// <summary>Where mail arrives; shared by the tests, so give every person an address of their own.</summary>
@@ -36,12 +37,17 @@ public sealed class TestPlatform : IAsyncDisposable
     /// <summary>Calls as the dashboard would, without cookies of its own.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<TestPlatform> StartAsync(CancellationToken ct) => await StartAsync(await s_postgres.CopyAsync(ct), ct);
+    /// <summary>A platform with settings of its own.</summary>
+    public static async Task<TestPlatform> StartAsync(CancellationToken ct, params (string Name, string Value)[] settings) =>
+        await StartAsync(await s_postgres.CopyAsync(ct), ct, settings);
 
-    public Task<TestPlatform> ReplicaAsync(CancellationToken ct) => StartAsync(Source, ct);
+    public Task<TestPlatform> ReplicaAsync(CancellationToken ct, params (string Name, string Value)[] settings) =>
+        StartAsync(Source, ct, settings);
 
-    public static async Task<TestPlatform> StartAsync(NpgsqlDataSource source, CancellationToken ct)
+    public static async Task<TestPlatform> StartAsync(
+        NpgsqlDataSource source, CancellationToken ct, params (string Name, string Value)[] settings)
     {
+        var sandbox = (await Sandbox).Url;
         var variables = new Dictionary<string, string>
         {
             ["PORT"] = "0",
@@ -50,8 +56,17 @@ public sealed class TestPlatform : IAsyncDisposable
             ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
             ["ADMIN_TOKEN"] = AdminToken,
             ["UI_ORIGIN"] = UiOrigin,
-            ["SANDBOX_URL"] = (await Sandbox).Url,
+            ["SANDBOX_URL"] = sandbox,
+            ["RATE_LIMIT_FACTOR"] = "100000",
+            ["GITHUB_CLIENT_ID"] = "github-client",
+            ["GITHUB_CLIENT_SECRET"] = "github-secret-for-tests",
+            ["GITHUB_BASE_URL"] = $"{sandbox}/github",
+            ["GITHUB_API_URL"] = $"{sandbox}/github/api",
+            ["GOOGLE_CLIENT_ID"] = "google-client",
+            ["GOOGLE_CLIENT_SECRET"] = "google-secret-for-tests",
+            ["GOOGLE_BASE_URL"] = $"{sandbox}/google",
         };
+        foreach (var (name, value) in settings) { variables[name] = value; }
         var app = Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");
         await app.StartAsync(ct);
@@ -76,6 +91,22 @@ public sealed class TestPlatform : IAsyncDisposable
 
     public static string CookieOf(HttpResponseMessage response) =>
         response.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+
+    /// <summary>Changes the database behind the platform's back.</summary>
+    public async Task ExecuteAsync(string sql, CancellationToken ct)
+    {
+#pragma warning disable CA2100 // Tests write their own SQL.
+        await using var command = Source.CreateCommand(sql);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>What SIGTERM does.</summary>
+    public Task StopAsync()
+    {
+        _app.Lifetime.StopApplication();
+        return _app.StopAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -29,6 +29,10 @@ internal sealed class PlatformOptions : ISettings
     [Setting("POSTGRES_DB", "The database name, when DATABASE_URL is not set.")]
     public string PostgresDb { get; set; } = "wopr_platform";
 
+    [Setting("DRAIN_SECONDS", "How long to go on serving, no longer ready, after the signal to stop; at least as long as your "
+        + "proxy takes to notice.", Min = 0, Max = 60)]
+    public int DrainSeconds { get; set; }
+
     [Setting("TRUSTED_PROXY_IPS", "Addresses of your proxies, separated by commas; only they may name the caller's address.")]
     public string[] TrustedProxies { get; set; } = [];
 

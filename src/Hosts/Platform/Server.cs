@@ -8,6 +8,7 @@ using Wopr.Auth;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
+using Wopr.Platform.RateLimiting;
 using Wopr.Quotas;
 using Wopr.TenantKeys;
 
@@ -38,6 +39,12 @@ internal static class Server
         var options = settings.Read<PlatformOptions>();
 
         builder.AddHost(options);
+        builder.Services.AddSingleton(settings.Read<RateLimitOptions>());
+        builder.Services.AddSingleton<RateLimiter>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RateLimiter>());
+        builder.Services.AddSingleton<Maintenance>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Maintenance>());
+        builder.Services.AddHostedService<Drain>();
         builder.AddKernel();
         builder.AddVault(settings);
         builder.AddApiDocument();
@@ -58,10 +65,13 @@ internal static class Server
         app.UseRouting();
         app.UseMiddleware<Cors>();
         app.UseActor();
+        app.UseMiddleware<RateLimits>();
+        app.UseMaintenance();
         app.UseAccess();
         app.UseIdempotency();
 
         app.MapHealth();
+        app.MapMaintenance();
         app.MapApiDocument();
         app.MapTrpc();
         app.MapAudit();

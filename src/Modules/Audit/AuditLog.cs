@@ -24,7 +24,7 @@ public sealed class AuditLog
             insert into audit.event (actor_kind, actor_id, user_id, tenant_id, action, target, details, ip_address)
             values ({actor.Kind}, {Clean(actor.Id, NameLengthMax)}, {Clean(actor.UserId, NameLengthMax)}::text,
                     {Clean(what.TenantId ?? actor.TenantId, NameLengthMax)}::text, {Clean(what.Action, NameLengthMax)},
-                    {Clean(what.Target, TextLengthMax)}, {details}::json, {Clean(what.IpAddress, NameLengthMax)}::text)
+                    {Clean(what.Target, TextLengthMax)}, {details}::json, {Clean(what.IpAddress ?? actor.IpAddress, NameLengthMax)}::text)
             """, ct);
     }
 

@@ -37,7 +37,8 @@ public static class AuthModule
         services.AddSingleton<Organizations>();
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<Operators>();
-        services.AddSingleton<Housekeeping>();
+        services.AddExclusiveJob<Housekeeping>("auth-housekeeping", every: TimeSpan.FromMinutes(10));
+        services.AddOutboxHandler<LinkAsked, LinkSender>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SocialSignIn>(provider,
             new HttpClient { Timeout = s_providerPatience, DefaultRequestHeaders = { { "User-Agent", "wopr-platform" } } }));
         services.AddSingleton(provider => new FirstAdmin(provider.GetRequiredService<Accounts>()));

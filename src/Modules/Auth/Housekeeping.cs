@@ -3,7 +3,7 @@ using Wopr.Kernel;
 namespace Wopr.Auth;
 
 /// <summary>Removes what has ended: sessions, links, invitations, sign-ins half done, and accounts whose time has come.</summary>
-internal sealed class Housekeeping(Db db, AccountDeletion deletion, TimeProvider time)
+internal sealed class Housekeeping(Db db, AccountDeletion deletion, TimeProvider time) : IJob
 {
     public async Task RunAsync(CancellationToken ct)
     {

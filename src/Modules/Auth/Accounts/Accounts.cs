@@ -19,7 +19,7 @@ internal sealed class Accounts(
             var user = NewUser(name, email, image);
             if (!await UserSql.InsertAsync(tx, user, ct)) { return AuthProblems.EmailTaken; }
             await credentials.SetAsync(tx, user.Id, hash, ct);
-            await verification.AskAsync(tx, user, ct);
+            await verification.WelcomeAsync(tx, user, ct);
             return await WelcomeAsync(tx, user, shortLived, origin, ct);
         }, ct);
     }

@@ -59,7 +59,7 @@ internal static class MailedLinkRoutes
             if (signed.User.Email != email!.Text) { return AuthProblems.EmailMismatch; }
             if (signed.User.EmailVerified) { return AuthProblems.EmailVerified; }
         }
-        await verification.AskAgainAsync(email!, target, ct);
+        await verification.AskAsync(email!, target, ct);
         return new { status = true };
     }
 

@@ -5,22 +5,11 @@ namespace Wopr.Auth;
 
 /// <summary>A new password by a mailed link, which works once and ends every session of the account.</summary>
 internal sealed class PasswordReset(
-    Db db, Verifications verifications, Credentials credentials, Sessions sessions, AccountMail mail, TrustedUrls urls, AuditLog audit)
+    Db db, Verifications verifications, Outbox outbox, Credentials credentials, Sessions sessions, AccountMail mail, AuditLog audit)
 {
-    private static readonly TimeSpan s_life = TimeSpan.FromHours(1);
-
     /// <summary>Mails the link if there is such an account; the caller cannot tell.</summary>
-    public async Task AskAsync(EmailAddress email, string target, CancellationToken ct)
-    {
-        if (await UserSql.FindByEmailAsync(db, email, ct) is not { } user) { return; }
-        await db.TransactAsync(async tx =>
-        {
-            var secret = await verifications.IssueAsync(tx, Purpose.ResetPassword, user, user.Email, s_life, ct);
-            var link = TrustedUrls.With(urls.Platform($"/api/auth/reset-password/{secret}"), "callbackURL", target);
-            await mail.ResetPasswordAsync(tx, user, link, ct);
-            return Done.Instance;
-        }, ct);
-    }
+    public Task AskAsync(EmailAddress email, string target, CancellationToken ct) =>
+        outbox.SendAsync(db, new LinkAsked(Sql.Name(Purpose.ResetPassword), email.Text, target), ct);
 
     public async Task<bool> IsGoodAsync(string secret, CancellationToken ct) =>
         await verifications.FindAsync(db, secret, ct) is { Purpose: Purpose.ResetPassword };

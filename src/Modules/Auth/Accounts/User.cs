@@ -13,12 +13,16 @@ public sealed record User(
     [JsonIgnore]
     public bool IsPlatformAdmin { get; init; }
 
+    /// <summary>Told of operators only, so that the dashboard shows them their pages.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Role => IsPlatformAdmin ? "platform_admin" : null;
+
     /// <summary>The person as who acts, before there is a session that says so.</summary>
     internal Actor AsActor(Origin origin) => new(ActorKind.User, Id)
     {
         UserId = Id,
         TenantId = Id,
-        Role = Role.Owner,
+        Role = Kernel.Role.Owner,
         Scope = Scope.Write,
         IpAddress = origin.IpAddress,
     };

@@ -19,28 +19,24 @@ internal sealed record SocialProvider(
         if (options is { GitHubClientId: { } gitHubId, GitHubClientSecret: { } gitHubSecret })
         {
             yield return new("github", gitHubId, gitHubSecret,
-                Below(options.GitHubBaseUrl, "/login/oauth/authorize"), Below(options.GitHubBaseUrl, "/login/oauth/access_token"),
+                At(options.GitHubBaseUrl, "/login/oauth/authorize"), At(options.GitHubBaseUrl, "/login/oauth/access_token"),
                 "read:user user:email",
                 (http, token, ct) => GitHubAsync(http, options.GitHubApiUrl, token, ct));
         }
         if (options is { GoogleClientId: { } googleId, GoogleClientSecret: { } googleSecret })
         {
-            var at = options.GoogleBaseUrl;
+            Uri Google(string host, string path) => At(options.GoogleBaseUrl ?? new($"https://{host}"), path);
             yield return new("google", googleId, googleSecret,
-                Below(at ?? new("https://accounts.google.com"), "/o/oauth2/v2/auth"),
-                Below(at ?? new("https://oauth2.googleapis.com"), "/token"),
+                Google("accounts.google.com", "/o/oauth2/v2/auth"), Google("oauth2.googleapis.com", "/token"),
                 "openid email profile",
-                (http, token, ct) => GoogleAsync(http, Below(at ?? new("https://openidconnect.googleapis.com"), "/v1/userinfo"), token, ct));
+                (http, token, ct) => GoogleAsync(http, Google("openidconnect.googleapis.com", "/v1/userinfo"), token, ct));
         }
     }
 
-    // An enterprise server and the sandbox have their addresses below a path.
-    private static Uri Below(Uri at, string path) => new(at.ToString().TrimEnd('/') + path);
-
     private static async Task<SocialProfile> GitHubAsync(HttpClient http, Uri api, string token, CancellationToken ct)
     {
-        var user = await GetAsync<GitHubUser>(http, Below(api, "/user"), token, ct);
-        var emails = await GetAsync<GitHubEmail[]>(http, Below(api, "/user/emails"), token, ct);
+        var user = await GetAsync<GitHubUser>(http, At(api, "/user"), token, ct);
+        var emails = await GetAsync<GitHubEmail[]>(http, At(api, "/user/emails"), token, ct);
         var email = emails.FirstOrDefault(address => address is { Primary: true, Verified: true })
             ?? emails.FirstOrDefault(address => address.Verified);
         return new($"{user.Id}", user.Name ?? user.Login, email?.Email, user.AvatarUrl);
@@ -51,6 +47,9 @@ internal sealed record SocialProvider(
         var user = await GetAsync<GoogleUser>(http, userInfo, token, ct);
         return new(user.Sub, user.Name ?? user.Email ?? "Google user", user.EmailVerified ? user.Email : null, user.Picture);
     }
+
+    // The base may have a path of its own.
+    private static Uri At(Uri host, string path) => new(host.AbsoluteUri.TrimEnd('/') + path);
 
     private static async Task<T> GetAsync<T>(HttpClient http, Uri url, string token, CancellationToken ct)
     {

@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace Wopr.Platform.Tests;
+
+public sealed class DrainTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Told_to_stop_it_says_it_is_not_ready_and_goes_on_answering_for_a_while()
+    {
+        await using var platform = await TestPlatform.StartAsync(Ct, ("DRAIN_SECONDS", "2"));
+        Assert.Equal(HttpStatusCode.OK, (await platform.Http.GetAsync("/health/ready", Ct)).StatusCode);
+
+        var stopping = platform.StopAsync();
+        await Task.Delay(300, Ct);
+
+        var ready = await platform.Http.GetAsync("/health/ready", Ct);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("ready.stopping", await ready.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+        var working = await new Browser(platform).PostAsync("/api/auth/sign-up/email",
+            new { name = "Late", email = "late@example.com", password = "Testpass1" });
+        Assert.Equal(HttpStatusCode.OK, working.Status);
+        await stopping;
+        await Assert.ThrowsAsync<HttpRequestException>(() => platform.Http.GetAsync("/health", Ct));
+    }
+}
