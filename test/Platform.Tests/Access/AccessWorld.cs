@@ -5,15 +5,11 @@ using Wopr.Kernel;
 
 namespace Wopr.Platform.Tests;
 
-/// <summary>
-/// One organisation with somebody in every role, a stranger, an operator and their tokens; and what each of them is
-/// told by every call.
-/// </summary>
+/// <summary>One organisation with somebody in every role, a stranger, an operator and their tokens.</summary>
 public sealed class AccessWorld : IAsyncLifetime
 {
     private const string Forged = "0000000000000000000000000000000000000000";
 
-    private TestPlatform _platform = null!;
     private Snapshot _snapshot = null!;
     private Maintenance _maintenance = null!;
     private string _initial = "";
@@ -21,10 +17,10 @@ public sealed class AccessWorld : IAsyncLifetime
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    public TestPlatform Platform { get; private set; } = null!;
     public Victim Victim { get; private set; } = null!;
     public IReadOnlyList<Principal> Principals { get; private set; } = [];
     public IReadOnlyList<RouteCall> Calls { get; private set; } = [];
-    public IReadOnlyList<Outcome> Outcomes { get; private set; } = [];
 
     public Principal Stranger => Principals.Single(principal => principal.Name == "other tenant");
     public Principal Owner => Principals.Single(principal => principal.Name == "owner");
@@ -32,22 +28,20 @@ public sealed class AccessWorld : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _platform = await TestPlatform.StartAsync(Ct);
-        _maintenance = _platform.Services.GetRequiredService<Maintenance>();
+        Platform = await TestPlatform.StartAsync(Ct);
+        _maintenance = Platform.Services.GetRequiredService<Maintenance>();
         await SettleAsync();
-        Calls = new Calls(Victim).Of(_platform.Services);
-        _snapshot = await Snapshot.TakeAsync(_platform.Source, Ct);
+        Calls = new Calls(Victim).Of(Platform.Services);
+        _snapshot = await Snapshot.TakeAsync(Platform.Source, Ct);
         (_initial, _initialOfVictim) = (await _snapshot.StateAsync(Ct), await _snapshot.StateAsync(Ct, Victim.Ids));
-
-        var outcomes = new List<Outcome>();
-        foreach (var call in Calls)
-        {
-            foreach (var principal in Principals) { outcomes.Add(await AskAsync(call, principal)); }
-        }
-        Outcomes = outcomes;
     }
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => Platform.DisposeAsync();
+
+    /// <summary>Who may do this to the victim's things.</summary>
+    public Principal Able(RouteCall call) => call.Access.NeedsAdmin ? Operator : Owner;
+
+    public RouteCall Call(string name) => Calls.Single(call => call.Name == name);
 
     /// <summary>Makes one call and puts everything back.</summary>
     public async Task<Outcome> AskAsync(RouteCall call, Principal principal, string? origin = null)
@@ -58,10 +52,11 @@ public sealed class AccessWorld : IAsyncLifetime
         if (principal.Token is { } token) { request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token); }
         if (origin is not null) { request.Headers.Add("Origin", origin); }
         if (call.Body is { } body) { request.Content = new StringContent(body, null, "application/json"); }
+        request.Headers.ExpectContinue = call.Body is { Length: > 1_000_000 };
 
-        using var response = await _platform.Http.SendAsync(request, Ct);
+        using var response = await Platform.Http.SendAsync(request, Ct);
         var changed = _initial != await _snapshot.StateAsync(Ct);
-        var outcome = new Outcome(call, principal, response.StatusCode, changed,
+        var outcome = new Outcome(call, principal, response.StatusCode, await response.Content.ReadAsStringAsync(Ct), changed,
             ChangedVictim: changed && _initialOfVictim != await _snapshot.StateAsync(Ct, Victim.Ids));
 
         if (changed || call.Writes) { await _snapshot.RestoreAsync(Ct); }
@@ -69,21 +64,33 @@ public sealed class AccessWorld : IAsyncLifetime
         return outcome;
     }
 
+    /// <summary>A secret that stands for the owner for one purpose.</summary>
+    public async Task<string> SecretAsync(string purpose, string life, CancellationToken ct)
+    {
+        var secret = Kernel.Token.New();
+        await Platform.ExecuteAsync($"""
+            insert into auth.verification (token_hash, purpose, user_id, email, expires_at)
+            select '\x{Convert.ToHexStringLower(Kernel.Token.Hash(secret))}', '{purpose}', id, email, now() + interval '{life}'
+            from auth.user where id = '{Victim.Owner}'
+            """, ct);
+        return secret;
+    }
+
     private async Task SettleAsync()
     {
         var people = new Dictionary<string, Browser>();
         foreach (var name in (string[])["owner", "admin", "member", "viewer", "stranger", "operator"])
         {
-            people[name] = await new Browser(_platform).SignUpAsync($"{name}-of-the-matrix@example.com");
+            people[name] = await new Browser(Platform).SignUpAsync($"{name}-of-the-matrix@example.com");
         }
-        await _platform.ExecuteAsync(
+        await Platform.ExecuteAsync(
             $"update auth.user set platform_role = 'platform_admin' where id = '{people["operator"].UserId}'", Ct);
 
         var owner = people["owner"];
         var org = Made(await owner.PostAsync("/api/orgs", new { name = "Acme" })).Text("id");
         foreach (var role in (string[])["admin", "member", "viewer"])
         {
-            await _platform.ExecuteAsync($"insert into auth.member values ('{org}', '{people[role].UserId}', '{role}', now())", Ct);
+            await Platform.ExecuteAsync($"insert into auth.member values ('{org}', '{people[role].UserId}', '{role}', now())", Ct);
         }
         Made(await people["stranger"].PostAsync("/api/orgs", new { name = "Elsewhere" }));
         Made(await people["operator"].SendAsync(HttpMethod.Put, $"/api/admin/quotas/tenants/{org}",
@@ -120,20 +127,4 @@ public sealed class AccessWorld : IAsyncLifetime
         Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.Created, answer.Raw);
         return answer;
     }
-}
-
-/// <summary>What a caller was told, and what came of it.</summary>
-public sealed record Outcome(RouteCall Call, Principal Principal, HttpStatusCode Status, bool ChangedAnything, bool ChangedVictim)
-{
-    public bool IsRefused => Decision is "401" or "403" or "404";
-
-    /// <summary>A refusal, <c>ok</c>, or <c>in</c> for a caller who got past access and was refused for something else.</summary>
-    public string Decision => (int)Status switch
-    {
-        401 or 403 or 404 => $"{(int)Status}",
-        < 400 => "ok",
-        _ => "in",
-    };
-
-    public override string ToString() => $"{Principal.Name}: {Call.Name} {(int)Status}";
 }
