@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Npgsql;
 using Wopr.Kernel;
 using Wopr.Platform;
-using Wopr.Testing;
 
 namespace Wopr.Architecture.Tests;
 

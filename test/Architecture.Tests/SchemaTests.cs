@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
 using Wopr.Platform;
-using Wopr.Testing;
 
 namespace Wopr.Architecture.Tests;
 

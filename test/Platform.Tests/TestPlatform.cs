@@ -11,6 +11,7 @@ namespace Wopr.Platform.Tests;
 public sealed class TestPlatform : IAsyncDisposable
 {
     public const string UiOrigin = "http://localhost:3000";
+    public const string AuthSecret = "0123456789abcdef0123456789abcdef";
     public const string AdminToken = "wopr_admin_for_tests";
 
     private static readonly TestPostgres s_postgres = new(Schema.Steps);
@@ -52,7 +53,7 @@ public sealed class TestPlatform : IAsyncDisposable
         {
             ["PORT"] = "0",
             ["DATABASE_URL"] = TestPostgres.Url(source),
-            ["BETTER_AUTH_SECRET"] = "0123456789abcdef0123456789abcdef",
+            ["BETTER_AUTH_SECRET"] = AuthSecret,
             ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
             ["ADMIN_TOKEN"] = AdminToken,
             ["UI_ORIGIN"] = UiOrigin,

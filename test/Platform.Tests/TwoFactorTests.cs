@@ -1,6 +1,4 @@
 using System.Net;
-using System.Web;
-using Wopr.Auth;
 
 namespace Wopr.Platform.Tests;
 
@@ -128,26 +126,7 @@ public sealed class TwoFactorTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.Unauthorized, "INVALID_TWO_FACTOR_COOKIE"), (answer.Status, answer.Code));
     }
 
-    private async Task<(Browser Person, byte[] Secret, string[] Codes)> EnabledAsync(string email)
-    {
-        var person = await new Browser(_platform).SignUpAsync(email);
-        var setup = await person.PostAsync("/api/auth/two-factor/enable", new { password = "Testpass1" });
-        var secret = Decode(HttpUtility.ParseQueryString(new Uri(setup.Text("totpURI")).Query)["secret"]!);
-        var verified = await person.PostAsync("/api/auth/two-factor/verify-totp", new { code = Totp.CodeAt(secret, DateTimeOffset.UnixEpoch + Now) });
-        Assert.Equal(HttpStatusCode.OK, verified.Status);
-        Assert.True(verified.At("user", "twoFactorEnabled").GetBoolean());
-        return (person, secret, [.. setup.At("backupCodes").EnumerateArray().Select(code => code.GetString()!)]);
-    }
+    private Task<(Browser Person, byte[] Secret, string[] Codes)> EnabledAsync(string email) => SecondFactor.EnabledAsync(_platform, email);
 
-    private static TimeSpan Now => TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch;
-
-    /// <summary>The code after the one that set the app up; a clock may be half a minute ahead.</summary>
-    private static string NextCode(byte[] secret) => Totp.CodeAt(secret, DateTimeOffset.UnixEpoch + Now + TimeSpan.FromSeconds(30));
-
-    private static byte[] Decode(string base32)
-    {
-        var bits = string.Concat(base32.Select(letter =>
-            Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        return [.. Enumerable.Range(0, bits.Length / 8).Select(index => Convert.ToByte(bits.Substring(index * 8, 8), 2))];
-    }
+    private static string NextCode(byte[] secret) => SecondFactor.NextCode(secret);
 }

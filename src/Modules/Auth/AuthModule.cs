@@ -50,6 +50,7 @@ public static class AuthModule
     public static void MapAuth(this IEndpointRouteBuilder routes)
     {
         var auth = routes.MapGroup("/api/auth").WithTags("Auth").AnswersProblems();
+        auth.AddEndpointFilter(RefusePretendersAsync);
         auth.MapGet("/ok", () => new { ok = true }).Requires(Access.Public);
         auth.MapAccounts();
         auth.MapMailedLinks();
@@ -66,5 +67,12 @@ public static class AuthModule
         routes.MapProfileProcedures();
         routes.MapDeletionProcedures();
         routes.MapOrganizationProcedures();
+    }
+
+    // The access check lets everybody into open routes, yet some of them act on the cookie that came along.
+    private static async ValueTask<object?> RefusePretendersAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var (method, actor) = (context.HttpContext.Request.Method, context.HttpContext.Actor());
+        return actor is { IsKnown: true, Refusal: { } refusal } && !HttpMethods.IsGet(method) ? refusal : await next(context);
     }
 }

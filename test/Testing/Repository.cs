@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Wopr.Architecture.Tests;
+namespace Wopr.Testing;
 
 /// <summary>The repository as files: what git knows of it, read from the folder above this program.</summary>
-internal static class Repository
+public static class Repository
 {
     private static readonly Lazy<IReadOnlyList<string>> s_files = new(
         () => [.. Run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]).Where(file => File.Exists(Full(file)))]);

@@ -1,0 +1,70 @@
+namespace Wopr.Platform.Tests;
+
+/// <summary>The tenant everybody reaches for: ids for paths, and bodies that would work if the caller were allowed.</summary>
+public sealed record Victim(
+    string Tenant, string Owner, string Admin, string Member, string Viewer, string Token, string Invitation, string Session)
+{
+    private const string Password = "Testpass1";
+
+    /// <summary>The tenant and its people; every row of theirs holds one of these.</summary>
+    public string[] Ids => [Tenant, Owner, Admin, Member, Viewer];
+
+    /// <summary>What a path may name that belongs to the victim alone.</summary>
+    public string[] Things => [.. Ids, Token, Invitation, Session];
+
+    public string Parameter(string pattern, string name) => (pattern, name) switch
+    {
+        ("/api/tokens/{id}", _) => Token,
+        ("/api/auth/callback/{provider}", _) => "github",
+        (_, "provider") => "anthropic",
+        (_, "tenant") => Tenant,
+        (_, "id") when pattern.StartsWith("/api/admin/users/", StringComparison.Ordinal) => Member,
+        (_, "id") => Tenant,
+        (_, "userId") => Member,
+        (_, "invitation") => Invitation,
+        (_, "plan") => "free",
+        (_, "quota") => "snapshots",
+        (_, "token" or "path") => "unknown",
+        _ => throw new InvalidOperationException($"Say in Victim.cs what stands for {name} in {pattern}."),
+    };
+
+    public string Query(string pattern) => pattern is "/api/quota" or "/api/audit" or "/api/admin/audit" ? $"?tenant={Tenant}" : "";
+
+    /// <summary>Null where an empty object does.</summary>
+    public object? Body(string name) => name switch
+    {
+        "POST /api/orgs" => new { name = "New" },
+        "PATCH /api/orgs/{id}" => new { name = "Taken" },
+        "POST /api/orgs/{id}/transfer" => new { userId = Admin },
+        "POST /api/orgs/{id}/invitations" => new { email = "accomplice@example.com", role = "admin" },
+        "PATCH /api/orgs/{id}/members/{userId}" => new { role = "viewer" },
+        "POST /api/tokens" => new { name = "new", scope = "read" },
+        "PUT /api/tenant-keys/{provider}" => new { apiKey = "sk-ant-api03-zyxwvutsrqponmlkjihgfedc" },
+        "PUT /api/admin/quotas/plans/{plan}" => new { limits = new { snapshots = 7 } },
+        "PUT /api/admin/quotas/tenants/{tenant}" => new { plan = "pro" },
+        "POST /api/admin/tenants/{id}/suspend" => new { reason = "a test" },
+        "PUT /api/admin/users/{id}/role" => new { role = "platform_admin" },
+        "PUT /api/admin/maintenance" => new { message = "Back soon." },
+        "POST /api/auth/update-user" => new { name = "Renamed" },
+        "POST /api/auth/change-email" => new { newEmail = "changed@example.com" },
+        "POST /api/auth/revoke-session" => new { token = Session },
+        "POST /api/auth/sign-up/email" => new { name = "New", email = "new@example.com", password = Password },
+        "POST /api/auth/change-password" => new { currentPassword = Password, newPassword = "Testpass2" },
+        "profile.updateProfile" => new { name = "Renamed" },
+        "profile.changePassword" => new { currentPassword = Password, newPassword = "Testpass2" },
+        "account.requestDeletion" => new { confirmPhrase = "DELETE MY ACCOUNT", currentPassword = Password },
+        "account.cancelDeletion" => new { requestId = "unknown" },
+        "billing.creditsBalance" => new { tenant = Tenant },
+        "capabilities.getKey" or "capabilities.deleteKey" => new { provider = "anthropic" },
+        "capabilities.storeKey" => new { provider = "anthropic", apiKey = "sk-ant-api03-zyxwvutsrqponmlkjihgfedc" },
+        "capabilities.testKey" => new { provider = "anthropic", key = "sk-ant-api03-zyxwvutsrqponmlkjihgfedc" },
+        "org.updateOrganization" => new { orgId = Tenant, name = "Taken" },
+        "org.deleteOrganization" => new { orgId = Tenant },
+        "org.inviteMember" => new { orgId = Tenant, email = "accomplice@example.com", role = "admin" },
+        "org.revokeInvite" => new { orgId = Tenant, inviteId = Invitation },
+        "org.changeRole" => new { orgId = Tenant, userId = Member, role = "viewer" },
+        "org.removeMember" => new { orgId = Tenant, userId = Member },
+        "org.transferOwnership" => new { orgId = Tenant, userId = Admin },
+        _ => null,
+    };
+}
