@@ -137,9 +137,7 @@ internal sealed class UnreadableRequests : IExceptionHandler
         {
             BadHttpRequestException bad => ProblemHttp.FromBadRequest(bad),
             JsonException json => Problems.BadJson(json),
-            Npgsql.NpgsqlException { IsTransient: true } => new Problem(ProblemKind.Unavailable, "database.unavailable",
-                "The database does not answer. Try again in a moment."),
-            _ => null,
+            _ => Problems.Database(exception),
         };
         if (problem is null) { return false; }
         await ProblemHttp.WriteAsync(context, problem);
