@@ -20,4 +20,8 @@ internal static partial class Log
 
     [LoggerMessage(LogLevel.Warning, "Not ready: {Count} migrations are pending ({Steps}). Run ./wopr migrate.")]
     public static partial void MigrationsPending(ILogger logger, int count, string steps);
+
+    [LoggerMessage(LogLevel.Warning,
+        "The database is ahead of this build by {Count} migrations ({Steps}); serving goes on. Replace this build by the one that brought them.")]
+    public static partial void DatabaseAhead(ILogger logger, int count, string steps);
 }
