@@ -45,6 +45,10 @@ public sealed partial record Migration(string Module, int Number, string Name, s
     }
 }
 
+/// <summary>How a database differs from what a build expects of it.</summary>
+/// <param name="Newer">Labels of steps that ran and that this build does not have.</param>
+public sealed record SchemaDifference(IReadOnlyList<Migration> Pending, IReadOnlyList<string> Newer);
+
 /// <summary>
 /// Brings the schemas to what the program expects. Steps run in order, each in its own transaction, under one
 /// advisory lock, so two machines that migrate at once do it once. What ran is recorded with its checksum: a step
@@ -56,10 +60,12 @@ public sealed class Migrator(NpgsqlDataSource owner, IReadOnlyList<Migration> st
 {
     private const long LockKey = 0x776f7072_00000001;
 
-    public async Task<IReadOnlyList<Migration>> PendingAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<Migration>> PendingAsync(CancellationToken ct) => (await CompareAsync(ct)).Pending;
+
+    public async Task<SchemaDifference> CompareAsync(CancellationToken ct)
     {
         await using var connection = await owner.OpenConnectionAsync(ct);
-        return await PendingAsync(connection, ct);
+        return await CompareAsync(connection, ct);
     }
 
     /// <summary>Applies what is pending, up to and including <paramref name="last"/> when it is given.</summary>
@@ -71,7 +77,7 @@ public sealed class Migrator(NpgsqlDataSource owner, IReadOnlyList<Migration> st
         try
         {
             var done = new List<Migration>();
-            foreach (var step in await PendingAsync(connection, ct))
+            foreach (var step in (await CompareAsync(connection, ct)).Pending)
             {
                 await ApplyOneAsync(connection, step, ct);
                 done.Add(step);
@@ -88,26 +94,32 @@ public sealed class Migrator(NpgsqlDataSource owner, IReadOnlyList<Migration> st
         }
     }
 
-    private async Task<IReadOnlyList<Migration>> PendingAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async Task<SchemaDifference> CompareAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        var ran = new Dictionary<(string, int), string>();
+        var ran = new Dictionary<(string, int), (string Name, string Checksum)>();
         await using (var exists = new NpgsqlCommand("select to_regclass('public.schema_history') is not null", connection))
         {
-            if (await exists.ExecuteScalarAsync(ct) is false) { return steps; }
+            if (await exists.ExecuteScalarAsync(ct) is false) { return new(steps, []); }
         }
-        await using var command = new NpgsqlCommand("select module, number, checksum from public.schema_history", connection);
+        await using var command = new NpgsqlCommand(
+            "select module, number, name, checksum from public.schema_history order by applied_at, module, number", connection);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) { ran[(reader.GetString(0), reader.GetInt32(1))] = reader.GetString(2); }
+        while (await reader.ReadAsync(ct))
+        {
+            ran[(reader.GetString(0), reader.GetInt32(1))] = (reader.GetString(2), reader.GetString(3));
+        }
 
         foreach (var step in steps)
         {
-            if (ran.TryGetValue((step.Module, step.Number), out var checksum) && checksum != step.Checksum)
+            if (ran.TryGetValue((step.Module, step.Number), out var known) && known.Checksum != step.Checksum)
             {
                 throw new MigrationException(
                     $"{step.Label} was changed after it ran here. Restore the file and put the change into a new step.");
             }
         }
-        return [.. steps.Where(step => !ran.ContainsKey((step.Module, step.Number)))];
+        var pending = steps.Where(step => !ran.ContainsKey((step.Module, step.Number)));
+        var newer = ran.ExceptBy(steps.Select(step => (step.Module, step.Number)), row => row.Key);
+        return new([.. pending], [.. newer.Select(row => $"{row.Key.Item1}/{row.Key.Item2:0000}_{row.Value.Name}")]);
     }
 
     private static async Task ApplyOneAsync(NpgsqlConnection connection, Migration step, CancellationToken ct)

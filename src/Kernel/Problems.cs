@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Npgsql;
 
 namespace Wopr.Kernel;
 
@@ -37,6 +38,11 @@ public static class Problems
 
     public static Problem NotJson { get; } = new(ProblemKind.UnsupportedMediaType, "request.unsupported_media_type",
         "Send the body as JSON, with the header Content-Type: application/json.");
+
+    /// <summary>Says that the database went away; null when something else is wrong.</summary>
+    public static Problem? Database(Exception error) => error is not NpgsqlException { IsTransient: true }
+        ? null
+        : new(ProblemKind.Unavailable, "database.unavailable", "The database does not answer. Try again in a moment.");
 
     public static Problem Scope(Scope required, Scope provided) => new(ProblemKind.Forbidden, "auth.insufficient_scope",
         $"This needs a token with {Sql.Name(required)} scope; yours has {Sql.Name(provided)}.");

@@ -119,6 +119,10 @@ internal static partial class TrpcEndpoint
         {
             return Answer.BadInput(error, path);
         }
+        catch (Exception error) when (Problems.Database(error) is { } gone)
+        {
+            return Answer.Refused(gone, path);
+        }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             Failed(services.GetRequiredService<ILoggerFactory>().CreateLogger("Wopr.Trpc"), path, error);

@@ -43,6 +43,18 @@ public sealed class MigratorTests
     }
 
     [Fact]
+    public async Task An_older_build_has_nothing_pending_and_sees_which_steps_are_newer()
+    {
+        await using var source = await TestPostgres.EmptyAsync(Ct);
+        await ApplyAsync(source, s_first, s_second);
+
+        var (pending, newer) = await new Migrator(source, [s_first]).CompareAsync(Ct);
+
+        Assert.Empty(pending);
+        Assert.Equal(["shop/0002_log"], newer);
+    }
+
+    [Fact]
     public async Task A_failing_step_changes_nothing()
     {
         await using var source = await TestPostgres.EmptyAsync(Ct);

@@ -1,10 +1,23 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Wopr.Platform.Tests;
 
 public sealed class DrainTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Draining_takes_no_time_from_what_still_runs()
+    {
+        await using var platform = await TestPlatform.StartAsync(Ct, ("DRAIN_SECONDS", "60"));
+
+        var limit = platform.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+
+        Assert.Equal(TimeSpan.FromSeconds(85), limit);
+    }
 
     [Fact]
     public async Task Told_to_stop_it_says_it_is_not_ready_and_goes_on_answering_for_a_while()

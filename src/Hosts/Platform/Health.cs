@@ -31,7 +31,8 @@ internal sealed class Readiness(
 
     private readonly SemaphoreSlim _one = new(1);
     private (Problem? Fault, DateTimeOffset Until) _known;
-    private bool _migrated;
+    private bool _signs;
+    private int _newer;
 
     public async Task<Problem?> FaultAsync(CancellationToken ct)
     {
@@ -57,23 +58,26 @@ internal sealed class Readiness(
     {
         try
         {
-            if (_migrated)
+            var (pending, newer) = await new Migrator(source, Schema.Steps).CompareAsync(ct);
+            if (pending.Count > 0)
             {
-                await using var command = source.CreateCommand("select 1");
-                await command.ExecuteScalarAsync(ct);
-                return null;
+                var steps = string.Join(", ", pending.Select(step => step.Label));
+                Log.MigrationsPending(logger, pending.Count, steps);
+                return new(ProblemKind.Unavailable, "ready.migrations_pending",
+                    $"{pending.Count} migrations are pending ({steps}). Run ./wopr migrate.");
             }
-            var pending = await new Migrator(source, Schema.Steps).PendingAsync(ct);
-            if (pending.Count == 0)
-            {
-                var fault = await secret.FaultAsync(ct);
-                _migrated = fault is null;
-                return fault;
-            }
-            var steps = string.Join(", ", pending.Select(step => step.Label));
-            Log.MigrationsPending(logger, pending.Count, steps);
-            return new(ProblemKind.Unavailable, "ready.migrations_pending",
-                $"{pending.Count} migrations are pending ({steps}). Run ./wopr migrate.");
+            // While builds change, the older one serves on: a step only adds what it does not need.
+            if (newer.Count > _newer) { Log.DatabaseAhead(logger, newer.Count, string.Join(", ", newer)); }
+            _newer = newer.Count;
+            if (_signs) { return null; }
+            var fault = await secret.FaultAsync(ct);
+            _signs = fault is null;
+            return fault;
+        }
+        catch (MigrationException error)
+        {
+            return new(ProblemKind.Unavailable, "ready.migrations_changed",
+                $"The database is not what this build knows: {error.Message}");
         }
         catch (NpgsqlException)
         {

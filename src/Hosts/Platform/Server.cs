@@ -29,6 +29,7 @@ internal static class Server
         await app.StartAsync();
         Log.Listening(app.Logger, port);
         await app.WaitForShutdownAsync();
+        Log.Stopped(app.Logger);
         return Exit.Ok;
     }
 
@@ -95,7 +96,7 @@ internal static class Server
             .AddConsoleFormatter<PlainLines, Microsoft.Extensions.Logging.Console.ConsoleFormatterOptions>();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.Error);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain.Limit(options));
 
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
@@ -137,9 +138,7 @@ internal sealed class UnreadableRequests : IExceptionHandler
         {
             BadHttpRequestException bad => ProblemHttp.FromBadRequest(bad),
             JsonException json => Problems.BadJson(json),
-            Npgsql.NpgsqlException { IsTransient: true } => new Problem(ProblemKind.Unavailable, "database.unavailable",
-                "The database does not answer. Try again in a moment."),
-            _ => null,
+            _ => Problems.Database(exception),
         };
         if (problem is null) { return false; }
         await ProblemHttp.WriteAsync(context, problem);

@@ -1,0 +1,2 @@
+// Each test measures processes that share the machine.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
