@@ -25,11 +25,12 @@ public sealed class AccessMatrixTests(AccessMatrix matrix) : IClassFixture<Acces
     public void The_access_document_says_what_everybody_is_told()
     {
         var text = new StringBuilder(Head);
-        text.Append("| Call | Demands |").AppendJoin('|', matrix.World.Principals.Select(principal => $" {principal.Name} ")).Append("|\n");
+        text.Append("| Call | Demands | ").AppendJoin(" | ", matrix.World.Principals.Select(principal => principal.Name)).Append(" |\n");
         text.Append("|---|---|").AppendJoin('|', matrix.World.Principals.Select(_ => ":-:")).Append("|\n");
         foreach (var row in matrix.Outcomes.GroupBy(outcome => outcome.Call))
         {
-            text.Append($"| `{row.Key.Name}` | {row.Key.Access.Name} | ").AppendJoin(" | ", row.Select(outcome => outcome.Decision)).Append(" |\n");
+            text.Append($"| `{row.Key.Name}` | {row.Key.Access.Name} | ")
+                .AppendJoin(" | ", row.Select(outcome => outcome.Decision)).Append(" |\n");
         }
 
         Generated.Check("docs/access.md", text.ToString());
@@ -52,7 +53,8 @@ public sealed class AccessMatrixTests(AccessMatrix matrix) : IClassFixture<Acces
     [Fact]
     public void A_stranger_is_let_near_nothing_of_the_tenant_and_changes_nothing_of_it()
     {
-        bool Reaches(Outcome outcome) => outcome.Principal == matrix.World.Stranger && outcome.Call.Names(matrix.World.Victim.Things);
+        bool Reaches(Outcome outcome) =>
+            outcome.Principal == matrix.World.Stranger && outcome.Call.Names(matrix.World.Victim.Things);
 
         Assert.NotEmpty(Those(Reaches));
         Assert.Empty(Those(outcome => Reaches(outcome) && !outcome.IsRefused));

@@ -90,16 +90,19 @@ public sealed class AccessWorld : IAsyncLifetime
         var org = Made(await owner.PostAsync("/api/orgs", new { name = "Acme" })).Text("id");
         foreach (var role in (string[])["admin", "member", "viewer"])
         {
-            await Platform.ExecuteAsync($"insert into auth.member values ('{org}', '{people[role].UserId}', '{role}', now())", Ct);
+            await Platform.ExecuteAsync(
+                $"insert into auth.member values ('{org}', '{people[role].UserId}', '{role}', now())", Ct);
         }
         Made(await people["stranger"].PostAsync("/api/orgs", new { name = "Elsewhere" }));
         Made(await people["operator"].SendAsync(HttpMethod.Put, $"/api/admin/quotas/tenants/{org}",
             new { plan = "starter", limits = new { snapshots = 3 } }));
 
         owner.TenantId = org;
-        Made(await owner.SendAsync(HttpMethod.Put, "/api/tenant-keys/anthropic", new { apiKey = "sk-ant-api03-abcdefghijklmnopqrstuvw" }));
+        Made(await owner.SendAsync(HttpMethod.Put, "/api/tenant-keys/anthropic",
+            new { apiKey = "sk-ant-api03-abcdefghijklmnopqrstuvw" }));
         var (reads, writes) = (await TokenAsync(owner, "read"), await TokenAsync(owner, "write"));
-        var invitation = Made(await owner.PostAsync($"/api/orgs/{org}/invitations", new { email = "guest@example.com", role = "viewer" }));
+        var invitation = Made(await owner.PostAsync(
+            $"/api/orgs/{org}/invitations", new { email = "guest@example.com", role = "viewer" }));
         var session = Made(await owner.GetAsync("/api/auth/get-session")).Text("session", "id");
 
         Victim = new(org, owner.UserId, people["admin"].UserId, people["member"].UserId, people["viewer"].UserId,

@@ -13,19 +13,22 @@ public sealed class ForgedCookieTests(AccessWorld world) : IClassFixture<AccessW
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Forgeries => new(
-        "no signature", "an empty signature", "a wrong signature", "another secret", "truncated", "without its end", "another's signature",
-        "another's payload", "longer", "the session's handle", "the user's id", "a token", "second_step", "trusted_device", "reset_password",
-        "verify_email", "change_email", "nothing", "a dot", "too long", "the hash");
+        "no signature", "an empty signature", "a wrong signature", "another secret", "truncated", "without its end",
+        "another's signature", "another's payload", "longer", "the session's handle", "the user's id", "a token",
+        "second_step", "trusted_device", "reset_password", "verify_email", "change_email", "nothing", "a dot", "too long",
+        "the hash");
 
     [Theory]
     [MemberData(nameof(Forgeries))]
     public async Task A_forged_session_is_nobodys(string forgery)
     {
-        var session = await world.AskAsync(world.Call("GET /api/auth/get-session"), new(forgery, await ForgedAsync(forgery)));
-        var write = await world.AskAsync(world.Call("POST /api/tokens"), new(forgery, await ForgedAsync(forgery)));
+        var (session, tokens) = (world.Call("GET /api/auth/get-session"), world.Call("POST /api/tokens"));
 
-        Assert.Equal("null", session.Text);
-        Assert.True(write is { Status: HttpStatusCode.Unauthorized, Code: "auth.required", ChangedAnything: false }, $"{write}");
+        var read = await world.AskAsync(session, new(forgery, await ForgedAsync(forgery)));
+        Assert.Equal("null", read.Text);
+        var write = await world.AskAsync(tokens, new(forgery, await ForgedAsync(forgery)));
+        Assert.True(write is { Code: "auth.required", ChangedAnything: false }, $"{write}");
+        Assert.Equal(HttpStatusCode.Unauthorized, write.Status);
     }
 
     // Else every forgery above would be refused for some other reason.
@@ -35,7 +38,8 @@ public sealed class ForgedCookieTests(AccessWorld world) : IClassFixture<AccessW
         var real = new Principal("real", $"{Session}={SignedValue.Sign(Parts(world.Owner).Payload, s_key)}");
 
         Assert.Equal(world.Owner.Cookie, real.Cookie);
-        Assert.Contains(world.Victim.Owner, (await world.AskAsync(world.Call("GET /api/auth/get-session"), real)).Text, StringComparison.Ordinal);
+        var session = await world.AskAsync(world.Call("GET /api/auth/get-session"), real);
+        Assert.Contains(world.Victim.Owner, session.Text, StringComparison.Ordinal);
     }
 
     private async Task<string> ForgedAsync(string forgery)

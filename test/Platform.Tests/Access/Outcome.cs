@@ -9,7 +9,7 @@ public sealed record Outcome(
 {
     public bool IsRefused => Decision is "401" or "403" or "404";
 
-    /// <summary>A refusal, <c>ok</c>, or <c>in</c> for a caller who got past access and was refused for something else.</summary>
+    /// <summary>A refusal, <c>ok</c>, or <c>in</c> for who got past access and was refused for something else.</summary>
     public string Decision => (int)Status switch
     {
         401 or 403 or 404 => $"{(int)Status}",

@@ -36,7 +36,9 @@ public sealed partial class Calls(Victim victim)
     {
         var path = Hole().Replace(pattern, hole => victim.Parameter(pattern, hole.Groups["name"].Value));
         var call = new RouteCall(method, pattern, access, path + victim.Query(pattern), null);
-        return call.Writes ? call with { Body = JsonSerializer.Serialize(victim.Body($"{method} {pattern}") ?? new { }) } : call;
+        return call.Writes
+            ? call with { Body = JsonSerializer.Serialize(victim.Body($"{method} {pattern}") ?? new { }) }
+            : call;
     }
 
     private RouteCall Procedure(TrpcProcedure procedure)

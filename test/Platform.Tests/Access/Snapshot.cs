@@ -12,7 +12,8 @@ public sealed class Snapshot(NpgsqlDataSource source)
         create schema snapshot;
 
         create function snapshot.tables() returns table (name regclass, copy text, columns text) language sql as $$
-            select c.oid::regclass, format('snapshot.%I', 'copy_' || c.oid), string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+            select c.oid::regclass, format('snapshot.%I', 'copy_' || c.oid),
+                string_agg(quote_ident(a.attname), ', ' order by a.attnum)
             from pg_class c
             join pg_namespace n on n.oid = c.relnamespace
             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
@@ -26,7 +27,8 @@ public sealed class Snapshot(NpgsqlDataSource source)
         begin
             for one in select * from snapshot.tables() loop
                 execute format('delete from %s', one.name);
-                execute format('insert into %s (%s) overriding system value select %2$s from %s', one.name, one.columns, one.copy);
+                execute format('insert into %s (%s) overriding system value select %2$s from %s',
+                    one.name, one.columns, one.copy);
             end loop;
         end $$;
 
@@ -35,10 +37,14 @@ public sealed class Snapshot(NpgsqlDataSource source)
         create function snapshot.state(patterns text[]) returns text language plpgsql as $$
         declare one record; hash text; all_hashes text := '';
         begin
-            for one in select * from snapshot.tables() where name::text not in ('auth.verification', 'auth.login') order by name::text loop
-                execute format(
-                    'select md5(string_agg(r, chr(10) order by r)) from (select (to_jsonb(t) - ''last_used_at'')::text r from %s t) x where r like any ($1)',
-                    one.name) into hash using patterns;
+            for one in
+                select * from snapshot.tables()
+                where name::text not in ('auth.verification', 'auth.login')
+                order by name::text
+            loop
+                execute format('select md5(string_agg(r, chr(10) order by r)) '
+                    'from (select (to_jsonb(t) - ''last_used_at'')::text r from %s t) x '
+                    'where r like any ($1)', one.name) into hash using patterns;
                 all_hashes := all_hashes || one.name::text || ' ' || coalesce(hash, 'empty') || chr(10);
             end loop;
             return all_hashes;

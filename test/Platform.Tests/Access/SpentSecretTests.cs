@@ -21,7 +21,8 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
         ("POST /api/auth/two-factor/verify-backup-code", ["second_step"], "INVALID_TWO_FACTOR_COOKIE"),
     ];
 
-    public static TheoryData<string> Purposes => new("reset_password", "verify_email", "change_email", "second_step", "trusted_device");
+    public static TheoryData<string> Purposes => new(
+        "reset_password", "verify_email", "change_email", "second_step", "trusted_device");
 
     [Theory]
     [MemberData(nameof(Purposes))]
@@ -59,7 +60,8 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
         var mail = await (await TestPlatform.Sandbox).MailAsync(guest.Email, "Ended", Ct);
         var link = mail.GetProperty("links").EnumerateArray().Select(one => one.GetString()!)
             .First(one => one.Contains("/invitations/", StringComparison.Ordinal));
-        await world.Platform.ExecuteAsync($"update auth.invitation set expires_at = now() - interval '1 second' where tenant_id = '{org}'", Ct);
+        await world.Platform.ExecuteAsync(
+            $"update auth.invitation set expires_at = now() - interval '1 second' where tenant_id = '{org}'", Ct);
 
         var answer = await guest.PostAsync($"/api{new Uri(link).AbsolutePath}/accept");
 
@@ -71,7 +73,8 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
     public async Task A_session_that_has_ended_signs_nobody_in()
     {
         var ann = await NewAsync("ended-session");
-        await world.Platform.ExecuteAsync($"update auth.session set expires_at = now() - interval '1 second' where user_id = '{ann.UserId}'", Ct);
+        await world.Platform.ExecuteAsync(
+            $"update auth.session set expires_at = now() - interval '1 second' where user_id = '{ann.UserId}'", Ct);
 
         Assert.False(await ann.IsSignedInAsync());
         Assert.Equal("auth.required", (await ann.PostAsync("/api/tokens", new { name = "x", scope = "read" })).Code);
@@ -81,8 +84,8 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
     public async Task A_token_ends_on_its_day()
     {
         var ann = await NewAsync("ended-token");
-        var token = (await ann.PostAsync("/api/tokens", new { name = "short", scope = "write", expiresInDays = 1 })).Text("token");
-        var caller = new Principal("ended token", Token: token);
+        var made = await ann.PostAsync("/api/tokens", new { name = "short", scope = "write", expiresInDays = 1 });
+        var caller = new Principal("ended token", Token: made.Text("token"));
         await world.Platform.ExecuteAsync(
             $"update auth.api_token set expires_at = now() - interval '1 second' where tenant_id = '{ann.UserId}'", Ct);
 
@@ -94,11 +97,13 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
     [Fact]
     public async Task A_second_step_is_taken_once()
     {
-        var (ann, _, codes) = await SecondFactor.EnabledAsync(world.Platform, $"second-step-{Guid.CreateVersion7():n}@example.com");
+        var (ann, _, codes) = await SecondFactor.EnabledAsync(
+            world.Platform, $"second-step-{Guid.CreateVersion7():n}@example.com");
         var phone = new Browser(world.Platform);
         await phone.SignInAsync(ann.Email);
         var step = phone.Cookies.Single(cookie => cookie.Key.EndsWith("two_factor", StringComparison.Ordinal));
-        Assert.Equal(HttpStatusCode.OK, (await phone.PostAsync("/api/auth/two-factor/verify-backup-code", new { code = codes[0] })).Status);
+        var once = await phone.PostAsync("/api/auth/two-factor/verify-backup-code", new { code = codes[0] });
+        Assert.Equal(HttpStatusCode.OK, once.Status);
 
         var again = await world.AskAsync(world.Call("POST /api/auth/two-factor/verify-backup-code") with
         {
@@ -111,7 +116,10 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
     private async Task<Outcome> UseAsync(string place, string secret)
     {
         var call = world.Call(place);
-        if (!call.Writes) { return await world.AskAsync(call with { Path = $"{call.Path}?token={secret}" }, new Principal("holder")); }
+        if (!call.Writes)
+        {
+            return await world.AskAsync(call with { Path = $"{call.Path}?token={secret}" }, new Principal("holder"));
+        }
         var body = JsonSerializer.Serialize(place.Contains("two-factor", StringComparison.Ordinal)
             ? new { code = "123456" }
             : (object)new { token = secret, newPassword = "Testpass2" });

@@ -28,7 +28,8 @@ public sealed record Victim(
         _ => throw new InvalidOperationException($"Say in Victim.cs what stands for {name} in {pattern}."),
     };
 
-    public string Query(string pattern) => pattern is "/api/quota" or "/api/audit" or "/api/admin/audit" ? $"?tenant={Tenant}" : "";
+    public string Query(string pattern) =>
+        pattern is "/api/quota" or "/api/audit" or "/api/admin/audit" ? $"?tenant={Tenant}" : "";
 
     /// <summary>Null where an empty object does.</summary>
     public object? Body(string name) => name switch
