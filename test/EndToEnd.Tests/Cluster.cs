@@ -37,7 +37,8 @@ internal sealed class Cluster : IAsyncDisposable
     {
         try
         {
-            await StopAsync();
+            // A test that failed in between has stopped it already.
+            if (File.Exists(Path.Combine(Data, "postmaster.pid"))) { await StopAsync(); }
         }
         finally
         {

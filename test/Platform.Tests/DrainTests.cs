@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Wopr.Kernel;
 
 namespace Wopr.Platform.Tests;
 
@@ -12,9 +13,16 @@ public sealed class DrainTests
     [Fact]
     public async Task Draining_takes_no_time_from_what_still_runs()
     {
-        await using var platform = await TestPlatform.StartAsync(Ct, ("DRAIN_SECONDS", "60"));
+        var settings = new Dictionary<string, string>
+        {
+            ["DRAIN_SECONDS"] = "60",
+            ["DATABASE_URL"] = "postgres://nobody@localhost:1/nothing",
+            ["BETTER_AUTH_SECRET"] = "0123456789abcdef0123456789abcdef",
+            ["PLATFORM_SECRET"] = "fedcba9876543210fedcba9876543210",
+        };
+        await using var app = Server.Build(new SettingsReader(settings))!;
 
-        var limit = platform.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        var limit = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
 
         Assert.Equal(TimeSpan.FromSeconds(85), limit);
     }
