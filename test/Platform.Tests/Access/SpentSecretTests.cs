@@ -16,7 +16,7 @@ public sealed class SpentSecretTests(AccessWorld world) : IClassFixture<AccessWo
     private static readonly (string Place, string[] Purposes, string Code)[] s_places =
     [
         ("POST /api/auth/reset-password", ["reset_password"], "INVALID_TOKEN"),
-        ("GET /api/auth/verify-email", ["verify_email", "change_email"], "INVALID_LINK"),
+        ("GET /api/auth/verify-email", ["verify_email", "change_email"], "INVALID_TOKEN"),
         ("POST /api/auth/two-factor/verify-totp", ["second_step"], "INVALID_TWO_FACTOR_COOKIE"),
         ("POST /api/auth/two-factor/verify-backup-code", ["second_step"], "INVALID_TWO_FACTOR_COOKIE"),
     ];
