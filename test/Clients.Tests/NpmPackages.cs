@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Wopr.Clients.Tests;
@@ -13,6 +14,10 @@ internal static class NpmPackages
 
     /// <summary>Where the scripts are run from, because packages are looked for beside and above a script.</summary>
     public static string Installed { get; } = Path.Combine(Cache(), LockHash());
+
+    /// <summary>A node of a known age; the machine's may be older than the clients allow.</summary>
+    public static string Node { get; } = Path.Combine(Installed, "node_modules",
+        $"node-linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}", "bin", "node");
 
     public static async Task EnsureAsync(CancellationToken ct)
     {

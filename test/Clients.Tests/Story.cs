@@ -13,7 +13,7 @@ internal static class Story
     /// <summary>Null when every step is done.</summary>
     public static async Task<string?> PlayAsync(string story, Dictionary<string, string> variables, CancellationToken ct)
     {
-        var (code, output, errors) = await Programs.RunAsync("node", [story], NpmPackages.Installed, variables, ct);
+        var (code, output, errors) = await Programs.RunAsync(NpmPackages.Node, [story], NpmPackages.Installed, variables, ct);
         if (code != 0) { return $"{story} failed at “{LastStep(output)}”:\n{errors}"; }
         return LastStep(output) is null ? $"{story} told no step." : null;
     }
