@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.HttpOverrides;
 using Wopr.Dashboard.Http;
 using Wopr.Dashboard.Pages;
 using Wopr.Dashboard.Pages.Account;
@@ -80,19 +79,7 @@ internal static class Server
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddScoped(Visit.Of);
         builder.Services.AddRazorComponents();
-        builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
-        {
-            // With nobody on its list the framework believes everybody.
-            forwarded.ForwardedHeaders = options.TrustedProxies.Any(proxy => IPAddress.TryParse(proxy, out _))
-                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
-                : ForwardedHeaders.None;
-            forwarded.KnownIPNetworks.Clear();
-            forwarded.KnownProxies.Clear();
-            foreach (var proxy in options.TrustedProxies)
-            {
-                if (IPAddress.TryParse(proxy, out var address)) { forwarded.KnownProxies.Add(address); }
-            }
-        });
+        builder.AddTrustedProxies(options.TrustedProxies);
     }
 
     // One pool for everybody, which is why it must never hold a cookie of its own.

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
-using Microsoft.AspNetCore.HttpOverrides;
 using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Credits;
@@ -116,19 +115,7 @@ internal static class Server
             json.SerializerOptions.Converters.Add(new PlainText());
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
-        {
-            // With nobody on its list the framework believes everybody.
-            forwarded.ForwardedHeaders = options.TrustedProxies.Any(proxy => IPAddress.TryParse(proxy, out _))
-                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
-                : ForwardedHeaders.None;
-            forwarded.KnownIPNetworks.Clear();
-            forwarded.KnownProxies.Clear();
-            foreach (var proxy in options.TrustedProxies)
-            {
-                if (IPAddress.TryParse(proxy, out var address)) { forwarded.KnownProxies.Add(address); }
-            }
-        });
+        builder.AddTrustedProxies(options.TrustedProxies);
     }
 }
 
