@@ -1,6 +1,7 @@
 using Npgsql;
 using Wopr.Audit;
 using Wopr.Auth;
+using Wopr.Billing;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
@@ -19,7 +20,8 @@ internal static class Schema
         typeof(AuthModule).Assembly,
         typeof(TenantKeysModule).Assembly,
         typeof(QuotasModule).Assembly,
-        typeof(CreditsModule).Assembly);
+        typeof(CreditsModule).Assembly,
+        typeof(BillingModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)
     {

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics;
 using Wopr.Audit;
 using Wopr.Auth;
+using Wopr.Billing;
 using Wopr.Credits;
 using Wopr.Kernel;
 using Wopr.Notices;
@@ -55,6 +56,7 @@ internal static class Server
         builder.AddTenantKeys();
         builder.AddQuotas();
         builder.AddCredits();
+        builder.AddBilling(settings);
         if (ConfigVerb.Refuse(settings)) { return null; }
 
         var app = builder.Build();
@@ -79,6 +81,7 @@ internal static class Server
         app.MapTenantKeys();
         app.MapQuotas();
         app.MapCredits();
+        app.MapBilling();
         return app;
     }
 

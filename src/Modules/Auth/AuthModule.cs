@@ -35,6 +35,7 @@ public static class AuthModule
         services.AddSingleton<SecondStep>();
         services.AddSingleton<Memberships>();
         services.AddSingleton<Organizations>();
+        services.AddSingleton<TenantDirectory>();
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<Operators>();
         services.AddExclusiveJob<Housekeeping>("auth-housekeeping", every: TimeSpan.FromMinutes(10));

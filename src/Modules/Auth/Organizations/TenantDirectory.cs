@@ -1,0 +1,20 @@
+using Wopr.Kernel;
+
+namespace Wopr.Auth;
+
+/// <param name="Email">The owner's.</param>
+public sealed record TenantContact(string TenantId, string Name, string Email, bool IsSuspended);
+
+/// <summary>What other modules may know of a tenant: that it exists, and to whom its bills and warnings go.</summary>
+public sealed class TenantDirectory
+{
+#pragma warning disable CA1822 // An instance, so that whoever asks here says so in its constructor.
+    public Task<TenantContact?> FindAsync(Db db, string tenantId, CancellationToken ct) => db.FirstAsync($"""
+        select t.id, t.name, u.email, t.status = 'suspended'
+        from auth.tenant t
+        join auth.member m on m.tenant_id = t.id and m.role = 'owner'
+        join auth.user u on u.id = m.user_id
+        where t.id = {tenantId} and t.status <> 'erased'
+        """, row => new TenantContact(row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3)), ct);
+#pragma warning restore CA1822
+}
