@@ -10,9 +10,13 @@ public static class BillingModule
     public static void AddBilling(this IHostApplicationBuilder builder, SettingsReader settings)
     {
         builder.Services.AddSingleton(settings.Read<BillingOptions>());
+        builder.AddRuntime(settings);
+        builder.AddTenantWebhooks(settings);
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
+        routes.MapRuntime();
+        routes.MapTenantWebhooks();
     }
 }
