@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Wopr.Kernel;
+using Wopr.Notices;
+
+namespace Wopr.Billing;
+
+internal static class StripeFeature
+{
+    public static void AddStripe(this IHostApplicationBuilder builder, SettingsReader settings)
+    {
+        var (options, services) = (settings.Read<StripeOptions>(), builder.Services);
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new StripeHttp(
+            options.HasKey ? options.ApiBase : provider.GetRequiredService<NoticesOptions>().SandboxUrl,
+            options.HasKey ? options.SecretKey! : "sk_test_sandbox",
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+            },
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<StripeHttp>>()));
+        services.AddSingleton<StripeClient>();
+        services.AddSingleton<CreditPrices>();
+        services.AddSingleton<TenantCustomers>();
+        services.AddSingleton<Payments>();
+        services.AddSingleton<Reversals>();
+        services.AddSingleton<Subscriptions>();
+        services.AddSingleton<StripeEffects>();
+        services.AddSingleton<StripeInbox>();
+        services.AddSingleton<UnprocessedEvents>();
+        services.AddSingleton<WebhookPenalties>();
+        services.AddExclusiveJob<WebhookCleaning>("billing-webhook-cleaning", every: TimeSpan.FromDays(1));
+    }
+}
