@@ -14,7 +14,7 @@ public sealed partial record Migration(string Module, int Number, string Name, s
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
     /// <summary>Statements that lose data; production wants a register entry and a confirmation for them.</summary>
-    public bool IsDestructive => Losing().IsMatch(Comment().Replace(Text, " "));
+    public bool IsDestructive => Losing().IsMatch(Harmless().Replace(Text, " "));
 
     // What can be dropped without losing a row is listed; everything else counts, also "alter table x drop y".
     [GeneratedRegex("""
@@ -23,8 +23,10 @@ public sealed partial record Migration(string Module, int Number, string Name, s
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Losing();
 
-    [GeneratedRegex(@"--[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]
-    private static partial Regex Comment();
+    // Comments, and what a function would do if it were called: making it loses nothing.
+    [GeneratedRegex(@"--[^\n]*|/\*.*?\*/|\bcreate\s+(or\s+replace\s+)?function\b.*?\$\$.*?\$\$",
+        RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    private static partial Regex Harmless();
 
     /// <summary>The steps embedded in the assemblies, in the order given, which is the order they run in.</summary>
     public static IReadOnlyList<Migration> Of(params ReadOnlySpan<Assembly> modules)

@@ -19,7 +19,7 @@ internal sealed class Balances(Db db)
     {
         if (tenant is not null && tenant != actor.TenantId) { return Problems.ForeignTenant; }
         var nanos = await db.ValueAsync<long>(
-            $"select balance_nanos from credits.account where tenant_id = {actor.TenantId}", ct);
+            $"select free_nanos from credits.account where tenant_id = {actor.TenantId}", ct);
         return new BalanceView(actor.TenantId!, new Money(nanos).Cents, DailyBurnCents: 0, RunwayDays: null);
     }
 }

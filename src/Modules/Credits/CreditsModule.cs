@@ -8,7 +8,7 @@ namespace Wopr.Credits;
 
 public static class CreditsModule
 {
-    public static void AddCredits(this IHostApplicationBuilder builder) => builder.Services.AddSingleton<Balances>();
+    public static void AddCredits(this IHostApplicationBuilder builder) => builder.Services.AddSingleton<Ledger>().AddSingleton<Balances>();
 
     public static void MapCredits(this IEndpointRouteBuilder routes) =>
         routes.MapQuery<BalanceRequest, BalanceView>("billing.creditsBalance", Access.Tenant(Role.Viewer), BalanceAsync);
