@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,16 +23,25 @@ internal static class StripeFeature
                 ConnectTimeout = TimeSpan.FromSeconds(5),
             },
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<StripeHttp>>()));
-        services.AddSingleton<StripeClient>();
-        services.AddSingleton<CreditPrices>();
-        services.AddSingleton<TenantCustomers>();
-        services.AddSingleton<Payments>();
-        services.AddSingleton<Reversals>();
-        services.AddSingleton<Subscriptions>();
-        services.AddSingleton<StripeEffects>();
-        services.AddSingleton<StripeInbox>();
-        services.AddSingleton<UnprocessedEvents>();
-        services.AddSingleton<WebhookPenalties>();
+        services.AddStripeVerbs();
         services.AddExclusiveJob<WebhookCleaning>("billing-webhook-cleaning", every: TimeSpan.FromDays(1));
+    }
+
+    internal static IServiceCollection AddStripeVerbs(this IServiceCollection services) => services
+        .AddSingleton<StripeClient>()
+        .AddSingleton<CreditPrices>()
+        .AddSingleton<TenantCustomers>()
+        .AddSingleton<Payments>()
+        .AddSingleton<Reversals>()
+        .AddSingleton<Subscriptions>()
+        .AddSingleton<StripeEffects>()
+        .AddSingleton<StripeInbox>()
+        .AddSingleton<UnprocessedEvents>()
+        .AddSingleton<WebhookPenalties>();
+
+    public static void MapStripe(this IEndpointRouteBuilder routes)
+    {
+        WebhookEndpoint.Map(routes);
+        UnprocessedEndpoints.Map(routes);
     }
 }
