@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Wopr.Kernel;
@@ -9,13 +8,14 @@ public static class BillingModule
 {
     public static void AddBilling(this IHostApplicationBuilder builder, SettingsReader settings)
     {
-        builder.Services.AddSingleton(settings.Read<BillingOptions>());
+        builder.AddStripe(settings);
         builder.AddRuntime(settings);
         builder.AddTenantWebhooks(settings);
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
+        routes.MapStripe();
         routes.MapRuntime();
         routes.MapTenantWebhooks();
     }

@@ -20,7 +20,7 @@ internal static class TenantWebhookSetup
             provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<WebhookDispatcher>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WebhookDispatcher>());
-        builder.Services.AddExclusiveJob<WebhookCleaning>("billing-webhook-cleaning", every: TimeSpan.FromHours(6));
+        builder.Services.AddExclusiveJob<TenantWebhookCleaning>("billing-tenant-webhook-cleaning", every: TimeSpan.FromHours(6));
     }
 
     public static void MapTenantWebhooks(this IEndpointRouteBuilder routes) => WebhookRoutes.Map(routes);

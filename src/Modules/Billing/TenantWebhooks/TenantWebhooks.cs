@@ -45,7 +45,7 @@ public sealed class TenantWebhooks
         {
             return WebhookProblems.BadEvents;
         }
-        var endpoint = new WebhookEndpoint(Id<WebhookEndpoint>.New(_time), actor.TenantId!, address, [.. events], _time.Now(), null, null);
+        var endpoint = new TenantWebhook(Id<TenantWebhook>.New(_time), actor.TenantId!, address, [.. events], _time.Now(), null, null);
         var secret = WebhookSecrets.New();
         return await _db.TransactAsync<Result<WebhookView>>(async tx =>
         {
@@ -60,7 +60,7 @@ public sealed class TenantWebhooks
         }, ct);
     }
 
-    internal Task<Result<Done>> DeleteAsync(Actor actor, Id<WebhookEndpoint> id, CancellationToken ct) =>
+    internal Task<Result<Done>> DeleteAsync(Actor actor, Id<TenantWebhook> id, CancellationToken ct) =>
         WithAsync<Done>(actor, id, async (tx, endpoint) =>
         {
             await WebhookSql.DeleteAsync(tx, endpoint.TenantId, id, ct);
@@ -69,7 +69,7 @@ public sealed class TenantWebhooks
         }, ct);
 
     /// <summary>Makes a new secret. The one before signs as well for a day, so that nothing is missed meanwhile.</summary>
-    internal Task<Result<WebhookView>> RotateAsync(Actor actor, Id<WebhookEndpoint> id, CancellationToken ct) =>
+    internal Task<Result<WebhookView>> RotateAsync(Actor actor, Id<TenantWebhook> id, CancellationToken ct) =>
         WithAsync<WebhookView>(actor, id, async (tx, endpoint) =>
         {
             var secret = WebhookSecrets.New();
@@ -78,7 +78,7 @@ public sealed class TenantWebhooks
             return WebhookView.From(endpoint) with { Secret = secret };
         }, ct);
 
-    internal Task<Result<WebhookView>> EnableAsync(Actor actor, Id<WebhookEndpoint> id, CancellationToken ct) =>
+    internal Task<Result<WebhookView>> EnableAsync(Actor actor, Id<TenantWebhook> id, CancellationToken ct) =>
         WithAsync<WebhookView>(actor, id, async (tx, endpoint) =>
         {
             await WebhookSql.EnableAsync(tx, id, ct);
@@ -86,18 +86,18 @@ public sealed class TenantWebhooks
             return WebhookView.From(endpoint with { FailingSince = null, DisabledAt = null });
         }, ct);
 
-    internal Task<Result<WebhookSent>> TestAsync(Actor actor, Id<WebhookEndpoint> id, CancellationToken ct) =>
+    internal Task<Result<WebhookSent>> TestAsync(Actor actor, Id<TenantWebhook> id, CancellationToken ct) =>
         SendAsync(actor, id, (_, endpoint) => Task.FromResult<Result<WebhookEvent>>(
             Event(endpoint.TenantId, WebhookEvents.Test, new Dictionary<string, object?>(), _time.Now())), ct);
 
     /// <summary>Sends again what was sent, with the event's own id; the log keeps both.</summary>
     internal Task<Result<WebhookSent>> RedeliverAsync(
-        Actor actor, Id<WebhookEndpoint> id, Id<WebhookDelivery> delivery, CancellationToken ct) =>
+        Actor actor, Id<TenantWebhook> id, Id<WebhookDelivery> delivery, CancellationToken ct) =>
         SendAsync(actor, id, async (tx, _) =>
             await WebhookSql.EventAsync(tx, id.Value, delivery, ct) is { } news ? news : WebhookProblems.NoDelivery, ct);
 
     internal async Task<Result<Page<WebhookDelivery>>> DeliveriesAsync(
-        Actor actor, Id<WebhookEndpoint> id, string? cursor, int? limit, CancellationToken ct)
+        Actor actor, Id<TenantWebhook> id, string? cursor, int? limit, CancellationToken ct)
     {
         if (!Paging<Guid>.Parse(cursor, limit).Succeeded(out var page, out var problem)) { return problem; }
         if ((await WebhookSql.ListAsync(_db, actor.TenantId!, ct)).All(endpoint => endpoint.Id != id)) { return WebhookProblems.Missing; }
@@ -106,7 +106,7 @@ public sealed class TenantWebhooks
     }
 
     private Task<Result<WebhookSent>> SendAsync(
-        Actor actor, Id<WebhookEndpoint> id, Func<Db, WebhookEndpoint, Task<Result<WebhookEvent>>> what, CancellationToken ct) =>
+        Actor actor, Id<TenantWebhook> id, Func<Db, TenantWebhook, Task<Result<WebhookEvent>>> what, CancellationToken ct) =>
         WithAsync<WebhookSent>(actor, id, async (tx, endpoint) =>
         {
             if (endpoint.DisabledAt is not null) { return WebhookProblems.Disabled; }
@@ -118,7 +118,7 @@ public sealed class TenantWebhooks
         }, ct);
 
     private Task<Result<T>> WithAsync<T>(
-        Actor actor, Id<WebhookEndpoint> id, Func<Db, WebhookEndpoint, Task<Result<T>>> work, CancellationToken ct) =>
+        Actor actor, Id<TenantWebhook> id, Func<Db, TenantWebhook, Task<Result<T>>> work, CancellationToken ct) =>
         _db.TransactAsync<Result<T>>(async tx => await WebhookSql.LockAsync(tx, actor.TenantId!, id, ct) is { } endpoint
             ? await work(tx, endpoint)
             : WebhookProblems.Missing, ct);
@@ -143,7 +143,7 @@ public sealed class TenantWebhooks
             new { id = $"evt_{id:n}", type, created = now.ToUnixTimeSeconds(), tenant, data }, JsonSerializerOptions.Web));
     }
 
-    private Task WriteAsync(Db tx, Actor actor, string what, WebhookEndpoint endpoint, CancellationToken ct) =>
+    private Task WriteAsync(Db tx, Actor actor, string what, TenantWebhook endpoint, CancellationToken ct) =>
         _audit.WriteAsync(tx, actor, new($"webhooks.{what}", $"webhook:{endpoint.Id}",
             Details: new Dictionary<string, string> { ["host"] = new Uri(endpoint.Url).Host }), ct);
 

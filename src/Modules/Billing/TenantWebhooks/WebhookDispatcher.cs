@@ -97,7 +97,7 @@ internal sealed class WebhookDispatcher(
     }
 }
 
-internal sealed class WebhookCleaning(Db db, TimeProvider time) : IJob
+internal sealed class TenantWebhookCleaning(Db db, TimeProvider time) : IJob
 {
     public Task RunAsync(CancellationToken ct) => WebhookSql.CleanAsync(db, time.Now() - TenantWebhookOptions.KeepLog, ct);
 }

@@ -9,11 +9,11 @@ namespace Wopr.Billing;
 
 internal sealed record CreateWebhook(string Url, IReadOnlyList<string> Events);
 
-internal sealed record WebhookById(Id<WebhookEndpoint> Id);
+internal sealed record WebhookById(Id<TenantWebhook> Id);
 
-internal sealed record DeliveriesOfWebhook(Id<WebhookEndpoint> Id, string? Cursor = null, int? Limit = null);
+internal sealed record DeliveriesOfWebhook(Id<TenantWebhook> Id, string? Cursor = null, int? Limit = null);
 
-internal sealed record RedeliverWebhook(Id<WebhookEndpoint> Id, Id<WebhookDelivery> Delivery);
+internal sealed record RedeliverWebhook(Id<TenantWebhook> Id, Id<WebhookDelivery> Delivery);
 
 internal sealed record WebhookList(IReadOnlyList<WebhookView> Webhooks, IReadOnlyList<string> Events);
 
@@ -58,27 +58,27 @@ internal static class WebhookRoutes
         (await webhooks.CreateAsync(context.Actor(), body.Url, body.Events, ct)).ToHttp();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        HttpContext context, Id<WebhookEndpoint> id, TenantWebhooks webhooks, CancellationToken ct) =>
+        HttpContext context, Id<TenantWebhook> id, TenantWebhooks webhooks, CancellationToken ct) =>
         (await webhooks.DeleteAsync(context.Actor(), id, ct)).ToHttp();
 
     private static async Task<Results<Ok<WebhookView>, ProblemHttpResult>> RotateAsync(
-        HttpContext context, Id<WebhookEndpoint> id, TenantWebhooks webhooks, CancellationToken ct) =>
+        HttpContext context, Id<TenantWebhook> id, TenantWebhooks webhooks, CancellationToken ct) =>
         (await webhooks.RotateAsync(context.Actor(), id, ct)).ToHttp();
 
     private static async Task<Results<Ok<WebhookView>, ProblemHttpResult>> EnableAsync(
-        HttpContext context, Id<WebhookEndpoint> id, TenantWebhooks webhooks, CancellationToken ct) =>
+        HttpContext context, Id<TenantWebhook> id, TenantWebhooks webhooks, CancellationToken ct) =>
         (await webhooks.EnableAsync(context.Actor(), id, ct)).ToHttp();
 
     private static async Task<Results<Ok<WebhookSent>, ProblemHttpResult>> TestAsync(
-        HttpContext context, Id<WebhookEndpoint> id, TenantWebhooks webhooks, CancellationToken ct) =>
+        HttpContext context, Id<TenantWebhook> id, TenantWebhooks webhooks, CancellationToken ct) =>
         (await webhooks.TestAsync(context.Actor(), id, ct)).ToHttp();
 
     private static async Task<Results<Ok<Page<WebhookDelivery>>, ProblemHttpResult>> DeliveriesAsync(
-        HttpContext context, Id<WebhookEndpoint> id, string? cursor, int? limit, TenantWebhooks webhooks, CancellationToken ct) =>
+        HttpContext context, Id<TenantWebhook> id, string? cursor, int? limit, TenantWebhooks webhooks, CancellationToken ct) =>
         (await webhooks.DeliveriesAsync(context.Actor(), id, cursor, limit, ct)).ToHttp();
 
     private static async Task<Results<Ok<WebhookSent>, ProblemHttpResult>> RedeliverAsync(
-        HttpContext context, Id<WebhookEndpoint> id, Id<WebhookDelivery> delivery, TenantWebhooks webhooks, CancellationToken ct) =>
+        HttpContext context, Id<TenantWebhook> id, Id<WebhookDelivery> delivery, TenantWebhooks webhooks, CancellationToken ct) =>
         (await webhooks.RedeliverAsync(context.Actor(), id, delivery, ct)).ToHttp();
 
     private static TenantWebhooks Webhooks(HttpContext context) => context.RequestServices.GetRequiredService<TenantWebhooks>();

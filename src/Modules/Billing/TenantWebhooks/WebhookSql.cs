@@ -5,7 +5,7 @@ namespace Wopr.Billing;
 
 internal static class WebhookSql
 {
-    public static Task<List<WebhookEndpoint>> ListAsync(Db db, string tenant, CancellationToken ct) => db.QueryAsync($"""
+    public static Task<List<TenantWebhook>> ListAsync(Db db, string tenant, CancellationToken ct) => db.QueryAsync($"""
         select id, tenant_id, url, events, created_at, failing_since, disabled_at
         from billing.webhook_endpoint
         where tenant_id = {tenant}
@@ -13,7 +13,7 @@ internal static class WebhookSql
         """, ReadEndpoint, ct);
 
     /// <summary>Locks it, so that what is decided about it holds.</summary>
-    public static Task<WebhookEndpoint?> LockAsync(Db tx, string tenant, Id<WebhookEndpoint> id, CancellationToken ct) => tx.FirstAsync($"""
+    public static Task<TenantWebhook?> LockAsync(Db tx, string tenant, Id<TenantWebhook> id, CancellationToken ct) => tx.FirstAsync($"""
         select id, tenant_id, url, events, created_at, failing_since, disabled_at
         from billing.webhook_endpoint
         where id = {id} and tenant_id = {tenant}
@@ -24,22 +24,22 @@ internal static class WebhookSql
     public static Task LockTenantAsync(Db tx, string tenant, CancellationToken ct) =>
         tx.ExecuteAsync($"select pg_advisory_xact_lock(hashtextextended({$"billing.webhooks:{tenant}"}, 0))", ct);
 
-    public static Task InsertAsync(Db tx, WebhookEndpoint endpoint, byte[] sealedSecret, CancellationToken ct) => tx.ExecuteAsync($"""
+    public static Task InsertAsync(Db tx, TenantWebhook endpoint, byte[] sealedSecret, CancellationToken ct) => tx.ExecuteAsync($"""
         insert into billing.webhook_endpoint (id, tenant_id, url, events, sealed, created_at)
         values ({endpoint.Id}, {endpoint.TenantId}, {endpoint.Url}, {endpoint.Events}, {sealedSecret}, {endpoint.CreatedAt})
         """, ct);
 
-    public static async Task<bool> DeleteAsync(Db tx, string tenant, Id<WebhookEndpoint> id, CancellationToken ct) =>
+    public static async Task<bool> DeleteAsync(Db tx, string tenant, Id<TenantWebhook> id, CancellationToken ct) =>
         await tx.ExecuteAsync($"delete from billing.webhook_endpoint where id = {id} and tenant_id = {tenant}", ct) == 1;
 
-    public static Task RotateAsync(Db tx, Id<WebhookEndpoint> id, byte[] sealedSecret, DateTimeOffset previousUntil, CancellationToken ct) =>
+    public static Task RotateAsync(Db tx, Id<TenantWebhook> id, byte[] sealedSecret, DateTimeOffset previousUntil, CancellationToken ct) =>
         tx.ExecuteAsync($"""
             update billing.webhook_endpoint
             set previous_sealed = sealed, previous_until = {previousUntil}, sealed = {sealedSecret}
             where id = {id}
             """, ct);
 
-    public static Task EnableAsync(Db tx, Id<WebhookEndpoint> id, CancellationToken ct) => tx.ExecuteAsync($"""
+    public static Task EnableAsync(Db tx, Id<TenantWebhook> id, CancellationToken ct) => tx.ExecuteAsync($"""
         update billing.webhook_endpoint
         set failures = 0, failing_since = null, retry_at = null, disabled_at = null
         where id = {id}
@@ -66,7 +66,7 @@ internal static class WebhookSql
         """, row => new WebhookEvent(row.GetGuid(0), row.GetString(1), row.GetString(2)), ct);
 
     public static Task<List<WebhookDelivery>> DeliveriesAsync(
-        Db db, string tenant, Id<WebhookEndpoint> endpoint, Paging<Guid> page, CancellationToken ct) => db.QueryAsync($"""
+        Db db, string tenant, Id<TenantWebhook> endpoint, Paging<Guid> page, CancellationToken ct) => db.QueryAsync($"""
             select id, event_id, type, status, created_at, attempts, tried_at,
                    case when status = 'queued' then next_at end, http_status, duration_ms, answer, error
             from billing.webhook_delivery
@@ -183,7 +183,7 @@ internal static class WebhookSql
         where id = {id}
         """, ct);
 
-    private static WebhookEndpoint ReadEndpoint(NpgsqlDataReader row) => new(
+    private static TenantWebhook ReadEndpoint(NpgsqlDataReader row) => new(
         new(row.GetGuid(0)), row.GetString(1), row.GetString(2), row.GetFieldValue<string[]>(3),
         row.GetFieldValue<DateTimeOffset>(4), Moment(row, 5), Moment(row, 6));
 

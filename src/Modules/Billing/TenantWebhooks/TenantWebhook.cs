@@ -19,21 +19,21 @@ public static class WebhookEvents
     public static IReadOnlyList<string> All { get; } = [BalanceLow, PaymentReceived, PaymentFailed, BotSuspended, BotResumed, BotState];
 }
 
-internal sealed record WebhookEndpoint(
-    Id<WebhookEndpoint> Id, string TenantId, string Url, string[] Events, DateTimeOffset CreatedAt, DateTimeOffset? FailingSince,
+internal sealed record TenantWebhook(
+    Id<TenantWebhook> Id, string TenantId, string Url, string[] Events, DateTimeOffset CreatedAt, DateTimeOffset? FailingSince,
     DateTimeOffset? DisabledAt) : IHasId
 {
     public static string IdPrefix => "whe";
 }
 
 internal sealed record WebhookView(
-    Id<WebhookEndpoint> Id, string Url, IReadOnlyList<string> Events, string Status, DateTimeOffset CreatedAt, DateTimeOffset? FailingSince)
+    Id<TenantWebhook> Id, string Url, IReadOnlyList<string> Events, string Status, DateTimeOffset CreatedAt, DateTimeOffset? FailingSince)
 {
     /// <summary>Signs what is sent. Shown once, when it is made.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Secret { get; init; }
 
-    public static WebhookView From(WebhookEndpoint endpoint) => new(
+    public static WebhookView From(TenantWebhook endpoint) => new(
         endpoint.Id, endpoint.Url, endpoint.Events,
         endpoint.DisabledAt is not null ? "disabled" : endpoint.FailingSince is not null ? "failing" : "active",
         endpoint.CreatedAt, endpoint.FailingSince);
