@@ -9,14 +9,19 @@ public static class BillingModule
     public static void AddBilling(this IHostApplicationBuilder builder, SettingsReader settings)
     {
         builder.AddStripe(settings);
+        builder.AddCheckout();
         builder.AddRuntime(settings);
         builder.AddTenantWebhooks(settings);
+        builder.AddBillingNews();
+        builder.AddTopUp();
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
         routes.MapStripe();
+        routes.MapCheckout();
         routes.MapRuntime();
         routes.MapTenantWebhooks();
+        routes.MapTopUp();
     }
 }

@@ -9,6 +9,13 @@ internal sealed record PaymentCredited(string Tenant, string Reference, string K
     public static string Topic => "billing.payment_credited";
 }
 
+/// <summary>Credits of a payment were taken back.</summary>
+/// <param name="Kind">refund or dispute.</param>
+internal sealed record PaymentTaken(string Tenant, string Reference, string Kind, long Nanos) : IOutboxMessage
+{
+    public static string Topic => "billing.payment_taken";
+}
+
 /// <summary>How an automatic top-up ended, as Stripe's events tell it; may be told more than once.</summary>
 internal sealed record TopUpOutcome(string Tenant, string PaymentIntent, bool Succeeded, string? DeclineCode) : IOutboxMessage
 {

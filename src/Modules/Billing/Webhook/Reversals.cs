@@ -19,7 +19,7 @@ internal sealed record Reversal(
 /// all that is known of a payment's refunds and disputes, and only the difference to what was taken is posted; so it does not
 /// matter in which order, or how often, Stripe tells. What comes before its payment waits for it.
 /// </summary>
-internal sealed class Reversals(Ledger ledger)
+internal sealed class Reversals(Ledger ledger, Outbox outbox)
 {
     public async Task<Outcome> RecordAsync(Db tx, Reversal told, CancellationToken ct)
     {
@@ -52,6 +52,7 @@ internal sealed class Reversals(Ledger ledger)
             await ledger.ClawbackAsync(tx, new(payment.TenantId, Reference(changed),
                 changed.Kind == ReversalKind.Refund ? EntryKind.Refund : EntryKind.Dispute, due,
                 changed.Kind == ReversalKind.Refund ? "Payment refunded" : "Payment disputed at the bank") { Source = "stripe" }, ct);
+            await outbox.SendAsync(tx, new PaymentTaken(payment.TenantId, Reference(changed), Sql.Name(changed.Kind), due.Nanos), ct);
         }
         else
         {
