@@ -14,6 +14,7 @@ public static class BillingModule
         builder.AddTenantWebhooks(settings);
         builder.AddBillingNews();
         builder.AddTopUp();
+        builder.AddSpendingLimits();
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
@@ -23,5 +24,6 @@ public static class BillingModule
         routes.MapRuntime();
         routes.MapTenantWebhooks();
         routes.MapTopUp();
+        routes.MapSpendingLimits();
     }
 }

@@ -20,4 +20,10 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning,
         "the ledger's writer {Writer} fell silent: {Settled} of its requests were settled at their last note, {Nanos} nano-dollars went back to tenants")]
     public static partial void WriterSwept(ILogger logger, Guid writer, int settled, long nanos);
+
+    [LoggerMessage(6, LogLevel.Error, "{What}: tenant {Tenant}, expected {Expected} nano-dollars, found {Found}")]
+    public static partial void Differs(ILogger logger, string what, string tenant, long expected, long found);
+
+    [LoggerMessage(7, LogLevel.Information, "reconciled {Accounts} accounts with {Entries} entries: {Differences} differences")]
+    public static partial void Reconciled(ILogger logger, long accounts, long entries, int differences);
 }

@@ -51,7 +51,8 @@ create table credits.expiring_grant (
     entry_id    bigint not null,
     nanos       bigint not null check (nanos > 0),
     expires_at  timestamptz not null,
-    expired_at  timestamptz
+    expired_at  timestamptz,
+    last_entry_id bigint
 );
 
 create index expiring_grant_due on credits.expiring_grant (expires_at) where expired_at is null;
