@@ -10,11 +10,13 @@ public static class BillingModule
     {
         builder.AddStripe(settings);
         builder.AddCheckout();
+        builder.AddRefunds();
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
         routes.MapStripe();
         routes.MapCheckout();
+        routes.MapRefunds();
     }
 }
