@@ -1,12 +1,10 @@
-using Npgsql;
-using Wopr.Audit;
 using Wopr.Kernel;
 
 namespace Wopr.Credits.Tests;
 
 public sealed class LedgerTests : IAsyncLifetime
 {
-    private NpgsqlDataSource _source = null!;
+    private TestLedger _home = null!;
     private Db _db = null!;
     private Ledger _ledger = null!;
 
@@ -14,12 +12,11 @@ public sealed class LedgerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _source = await TestLedger.Postgres.CopyAsync(Ct);
-        _db = new(_source);
-        _ledger = new(new Outbox(TimeProvider.System), new AuditLog());
+        _home = await TestLedger.CreateAsync(Ct);
+        (_db, _ledger) = (_home.Db, _home.Ledger);
     }
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Fact]
     public async Task The_same_payment_ten_times_at_once_is_credited_once()
@@ -104,8 +101,7 @@ public sealed class LedgerTests : IAsyncLifetime
         Assert.Equal([(-170_000_000, 29_830_000_000), (30_000_000_000, 30_000_000_000)], rows);
     }
 
-    private Task<Posted> PayAsync(string reference, long cents) =>
-        _ledger.CreditAsync(_db, new("t", reference, EntryKind.Purchase, Money.FromCents(cents), "A pack"), Ct);
+    private Task<Posted> PayAsync(string reference, long cents) => _home.PayAsync("t", reference, Money.FromCents(cents), Ct);
 
-    private Task<TenantBalance> BalanceAsync() => _ledger.BalanceAsync(_db, "t", Ct);
+    private Task<TenantBalance> BalanceAsync() => _home.BalanceAsync("t", Ct);
 }

@@ -55,7 +55,7 @@ internal static class Server
         builder.AddAuth(settings);
         builder.AddTenantKeys();
         builder.AddQuotas();
-        builder.AddCredits();
+        builder.AddCredits(settings, options.App());
         builder.AddBilling(settings);
         if (ConfigVerb.Refuse(settings)) { return null; }
 

@@ -12,14 +12,31 @@ public sealed record BalanceView(
     [property: JsonPropertyName("daily_burn_cents")] long DailyBurnCents,
     [property: JsonPropertyName("runway_days")] long? RunwayDays);
 
-internal sealed class Balances(Db db)
+/// <summary>What a tenant has, and how long it lasts at last week's pace.</summary>
+public sealed class Balances(Db db, TimeProvider time)
 {
-    /// <summary>The balance in whole cents, rounded down. Nothing is charged yet, so nothing burns.</summary>
-    public async Task<Result<BalanceView>> ShowAsync(Actor actor, string? tenant, CancellationToken ct)
+    private const int BurnDays = 7;
+
+    internal async Task<Result<BalanceView>> ShowAsync(Actor actor, string? tenant, CancellationToken ct)
     {
         if (tenant is not null && tenant != actor.TenantId) { return Problems.ForeignTenant; }
-        var nanos = await db.ValueAsync<long>(
-            $"select free_nanos from credits.account where tenant_id = {actor.TenantId}", ct);
-        return new BalanceView(actor.TenantId!, new Money(nanos).Cents, DailyBurnCents: 0, RunwayDays: null);
+        var balance = await LedgerSql.BalanceAsync(db, actor.TenantId!, ct);
+        var burn = await DailyBurnAsync(actor.TenantId!, ct);
+        return new BalanceView(actor.TenantId!, balance.Total.Cents, burn.Cents, RunwayDays(balance.Total, burn));
     }
+
+    /// <summary>What a day cost on average over the last seven.</summary>
+    public async Task<Money> DailyBurnAsync(string tenantId, CancellationToken ct)
+    {
+        var since = time.GetUtcNow().AddDays(-BurnDays);
+        var spent = await db.ValueAsync<long>($"""
+            select coalesce((select sum(charged_nanos) from credits.usage_hour where tenant_id = {tenantId} and hour >= {since}), 0)::bigint
+                 + coalesce((select sum(nanos) from credits.entry
+                             where tenant_id = {tenantId} and at >= {since} and kind in ('runtime', 'storage')), 0)::bigint
+            """, ct);
+        return new(spent / BurnDays);
+    }
+
+    /// <summary>Null while nothing burns.</summary>
+    public static long? RunwayDays(Money balance, Money burn) => burn == Money.Zero ? null : balance.Nanos / burn.Nanos;
 }

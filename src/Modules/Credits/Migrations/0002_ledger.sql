@@ -51,7 +51,8 @@ create table credits.expiring_grant (
     entry_id    bigint not null,
     nanos       bigint not null check (nanos > 0),
     expires_at  timestamptz not null,
-    expired_at  timestamptz
+    expired_at  timestamptz,
+    last_entry_id bigint
 );
 
 create index expiring_grant_due on credits.expiring_grant (expires_at) where expired_at is null;
@@ -75,7 +76,7 @@ create table credits.allowance (
     remaining_nanos bigint not null constraint allowance_never_negative check (remaining_nanos >= 0),
     -- The UTC day it was taken on, to whose limits it counts.
     day             date not null,
-    primary key (tenant_id, writer_id, purse)
+    primary key (tenant_id, writer_id, purse, day)
 ) with (fillfactor = 50);
 
 create index allowance_of_writer on credits.allowance (writer_id);
@@ -163,6 +164,8 @@ begin
     end loop;
     return dropped;
 end $$;
+
+select credits.make_usage_days(current_date - 1, current_date + 14);
 
 -- Sums of usage, kept up by one job that takes each row once: a writer's batches commit one after the other, so those up
 -- to its last one are complete.

@@ -1,0 +1,106 @@
+using Wopr.Kernel;
+
+namespace Wopr.Credits.Metering;
+
+internal static class BatchSql
+{
+    /// <summary>
+    /// Makes a batch durable in one statement and one commit. False when the writer was ended by another, and nothing
+    /// was written. Anything that does not add up divides by zero, which undoes all of it.
+    /// </summary>
+    public static async Task<bool> WriteAsync(Db db, Guid writer, long batch, Batch content, CancellationToken ct)
+    {
+        var (ends, starts, notes) = (content.Ends, content.Starts, content.Notes);
+        var used = ends.Where(end => end.Op.Use is not null).ToArray();
+        var spent = ends.SelectMany(end => end.Charges).GroupBy(charge => charge.Purse)
+            .Select(purse => (Purse: purse.Key, Nanos: purse.Sum(charge => charge.Amount.Nanos))).ToArray();
+        var entries = Entries(writer, batch, used);
+        var alive = await db.ValueAsync<bool>($"""
+            with beat as (
+                update credits.writer set batch = {batch}, beat_at = clock_timestamp()
+                where id = {writer} and ended_at is null and batch < {batch}
+                returning id
+            ), ended as (
+                delete from credits.start s using beat, unnest({ends.Map(end => end.Op.RequestId)}) e (id)
+                where s.request_id = e.id and s.writer_id = beat.id
+                returning 1
+            ), used as (
+                insert into credits.usage (tenant_id, request_id, day, bot_id, capability, provider, model, input_units, output_units,
+                                           wholesale_nanos, price_nanos, charged_nanos, estimated, writer_id, batch)
+                select u.*, beat.id, {batch}
+                from beat, unnest(
+                    {used.Map(end => end.Flight.Request.TenantId)}, {used.Map(end => end.Op.RequestId)}, {used.Map(end => RequestDay.Of(end.Op.RequestId))},
+                    {used.Map(end => end.Flight.Request.BotId)}, {used.Map(end => end.Flight.Request.Capability)},
+                    {used.Map(end => end.Op.Use!.Provider)}, {used.Map(end => end.Op.Use!.Model)},
+                    {used.Map(end => end.Op.Use!.InputUnits)}, {used.Map(end => end.Op.Use!.OutputUnits)},
+                    {used.Map(end => end.Op.Use!.Wholesale.Nanos)}, {used.Map(end => end.Op.Use!.Price.Nanos)},
+                    {used.Map(end => end.Charged.Nanos)}, {used.Map(end => end.Op.Use!.IsEstimated)}) u
+            ), spent as (
+                update credits.allowance l set remaining_nanos = l.remaining_nanos - c.nanos
+                from beat, unnest({spent.Map(charge => charge.Purse.TenantId)}, {spent.Map(charge => charge.Purse.Name)},
+                                  {spent.Map(charge => charge.Purse.Day)}, {spent.Map(charge => charge.Nanos)}) c (tenant, purse, day, nanos)
+                where l.tenant_id = c.tenant and l.writer_id = beat.id and l.purse = c.purse and l.day = c.day
+                returning 1
+            ), booked as (
+                insert into credits.entry (tenant_id, reference, kind, from_account, to_account, nanos, missing_nanos, description)
+                select e.*
+                from beat, unnest({entries.Map(entry => entry.TenantId)}, {entries.Map(entry => entry.Reference)}, {entries.Map(entry => entry.Kind)},
+                                  {entries.Map(entry => entry.From)}, {entries.Map(_ => Accounts.UsageRevenue)},
+                                  {entries.Map(entry => entry.Amount.Nanos)}, {entries.Map(entry => entry.Missing.Nanos)},
+                                  {entries.Map(entry => entry.Description)}) e
+            ), begun as (
+                insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)
+                select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
+                from beat, unnest(
+                    {starts.Map(start => start.Op.Request.RequestId)}, {starts.Map(start => start.Op.Request.TenantId)},
+                    {starts.Map(start => start.Flight.Purse.Name)}, {starts.Map(start => start.Op.Request.Hold.Nanos)},
+                    {starts.Map(start => start.Op.Request.BotId)}, {starts.Map(start => start.Op.Request.Capability)},
+                    {starts.Map(start => start.Op.Request.Provider)}, {starts.Map(start => start.Op.Request.Model)}
+                ) s (id, tenant, purse, hold, bot, capability, provider, model)
+            ), noted as (
+                update credits.start s set provider = n.provider, model = n.model, price_nanos = n.price, wholesale_nanos = n.wholesale,
+                                           input_units = n.input, output_units = n.output
+                from beat, unnest({notes.Map(note => note.Request.RequestId)}, {notes.Map(note => note.Written!.Provider)},
+                                  {notes.Map(note => note.Written!.Model)}, {notes.Map(note => note.Written!.Price.Nanos)},
+                                  {notes.Map(note => note.Written!.Wholesale.Nanos)}, {notes.Map(note => note.Written!.InputUnits)},
+                                  {notes.Map(note => note.Written!.OutputUnits)}) n (id, provider, model, price, wholesale, input, output)
+                where s.request_id = n.id and s.writer_id = beat.id
+            )
+            select exists (select from beat) and
+                   1 / ((select count(*) from beat) = 0
+                        or ((select count(*) from ended) = {ends.Count} and (select count(*) from spent) = {spent.Length}))::int = 1
+            """, ct);
+        return alive;
+    }
+
+    /// <summary>One entry a tenant for the whole batch, and one for what its balance did not reach.</summary>
+    private static List<BatchEntry> Entries(Guid writer, long batch, Ended[] used)
+    {
+        List<BatchEntry> entries = [];
+        foreach (var tenant in used.GroupBy(end => end.Flight.Request.TenantId))
+        {
+            var (charged, price, count) = (Money.Zero, Money.Zero, 0);
+            foreach (var end in tenant) { (charged, price, count) = (charged + end.Charged, price + end.Op.Use!.Price, count + 1); }
+            if (price == Money.Zero) { continue; }
+            var reference = $"usage:{writer:N}:{batch}:{tenant.Key}";
+            var description = count == 1 ? "1 request" : $"{count} requests";
+            entries.Add(new(tenant.Key, reference, Sql.Name(EntryKind.Usage), Accounts.Tenant, charged, price - charged, description));
+            if (charged < price)
+            {
+                entries.Add(new(tenant.Key, $"{reference}:short", Sql.Name(EntryKind.Shortfall), Accounts.Shortfall,
+                    price - charged, Money.Zero, "Used beyond the balance, at our cost"));
+            }
+        }
+        return entries;
+    }
+
+    private sealed record BatchEntry(
+        string TenantId, string Reference, string Kind, string From, Money Amount, Money Missing, string Description);
+
+    private static TOut[] Map<TIn, TOut>(this IReadOnlyList<TIn> items, Func<TIn, TOut> value)
+    {
+        var values = new TOut[items.Count];
+        for (var index = 0; index < values.Length; index++) { values[index] = value(items[index]); }
+        return values;
+    }
+}

@@ -1,0 +1,389 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Wopr.Kernel;
+
+namespace Wopr.Credits.Metering;
+
+/// <summary>How the writer paces itself; tests hurry it.</summary>
+internal sealed record WriterPace
+{
+    public int BatchMax { get; init; } = 2048;
+
+    /// <summary>Requests that may run at once; more are told to come back.</summary>
+    public int RunningMax { get; init; } = 20_000;
+
+    /// <summary>How often it looks up when nothing happens; also how old a note of a running request may get.</summary>
+    public TimeSpan Tick { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long money is set aside that nobody uses.</summary>
+    public TimeSpan IdleMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a start waits for money that another replica holds, and how often.</summary>
+    public TimeSpan RecallWait { get; init; } = TimeSpan.FromMilliseconds(25);
+    public int RecallsMax { get; init; } = 8;
+
+    public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>
+/// Writes the metered requests of all tenants, a batch at a time: whatever arrived while one batch was committed is the
+/// next one, so that under load many share a commit and alone one does not wait. Everything is decided in memory by
+/// <see cref="Desk"/> and made durable by one statement. A batch has a number in the writer's own row, so that a commit
+/// whose answer was lost is known to have happened or not.
+/// </summary>
+internal sealed class LedgerWriter : BackgroundService
+{
+    private readonly Db _db;
+    private readonly AllowanceMoves _moves;
+    private readonly Listener _listener;
+    private readonly WriterPace _pace;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LedgerWriter> _logger;
+    private readonly Channel<Op> _queue = Channel.CreateUnbounded<Op>(new() { SingleReader = true });
+    private readonly ConcurrentDictionary<string, bool> _recalled = new();
+
+    private Desk _desk = new();
+    private Guid _id;
+    private bool _registered;
+    private long _batch;
+    private long _tickedAt;
+    private int _running;
+    private volatile bool _closed;
+
+    public LedgerWriter(
+        LedgerDb ledger, Listener listener, WriterPace pace, TimeProvider time, ILogger<LedgerWriter> logger)
+    {
+        (_db, _moves, _listener, _pace, _time, _logger) = (ledger.Db, new(ledger.Db), listener, pace, time, logger);
+        _id = Guid.CreateVersion7(time.GetUtcNow());
+    }
+
+    public Guid Id => _id;
+
+    public int Running => _running;
+
+    /// <summary>False when there are too many already.</summary>
+    public bool TryEnqueue(StartOp op)
+    {
+        if (_closed || Interlocked.Increment(ref _running) > _pace.RunningMax)
+        {
+            if (!_closed) { Interlocked.Decrement(ref _running); }
+            return false;
+        }
+        _queue.Writer.TryWrite(op);
+        return true;
+    }
+
+    public void Enqueue(EndOp op)
+    {
+        if (!_queue.Writer.TryWrite(op)) { op.Tell(null); }
+    }
+
+    public void Note(Guid requestId, MeteredUse soFar)
+    {
+        if (_desk.Flights.TryGetValue(requestId, out var flight)) { flight.Noted = soFar; }
+    }
+
+    public void Recall(string? tenantId)
+    {
+        if (tenantId is null) { return; }
+        _recalled[tenantId] = true;
+        _queue.Writer.TryWrite(WakeOp.Instance);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var recalls = _listener.On(Ledger.RecallChannel, Recall);
+        List<Op> ops = new(_pace.BatchMax);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await WaitAsync(stoppingToken);
+            Drain(ops);
+            await TurnAsync(ops, stoppingToken);
+        }
+        // What was asked before the stop is still answered, and what is set aside goes back.
+        _closed = true;
+        _queue.Writer.TryComplete();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+        while (Drain(ops) > 0) { await TurnAsync(ops, limit.Token); }
+        await LeaveAsync(limit.Token);
+    }
+
+    /// <summary>One turn with what is in the queue now; for tests that decide themselves when time passes.</summary>
+    internal Task TurnAsync(CancellationToken ct)
+    {
+        List<Op> ops = [];
+        Drain(ops);
+        return TurnAsync(ops, ct);
+    }
+
+    private async Task WaitAsync(CancellationToken stopping)
+    {
+        if (_queue.Reader.TryPeek(out _)) { return; }
+        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        tick.CancelAfter(_pace.Tick);
+        try { await _queue.Reader.WaitToReadAsync(tick.Token); }
+        catch (OperationCanceledException) { }
+    }
+
+    private int Drain(List<Op> ops)
+    {
+        ops.Clear();
+        while (ops.Count < _pace.BatchMax && _queue.Reader.TryRead(out var op)) { ops.Add(op); }
+        return ops.Count;
+    }
+
+    private async Task TurnAsync(List<Op> ops, CancellationToken ct)
+    {
+        var starts = ops.OfType<StartOp>().Where(IsNew).ToList();
+        var ends = ops.OfType<EndOp>().Where(IsRunning).ToList();
+        try
+        {
+            if (!_registered)
+            {
+                await UntilAnsweredAsync(() => MeteringSql.RegisterAsync(_db, _id, ct), ct);
+                _registered = true;
+            }
+            if (!await WriteAsync(ends, starts, ct))
+            {
+                Log.WriterEnded(_logger, _id);
+                BeginAnew(ends, starts);
+            }
+        }
+        catch (Exception) when (ct.IsCancellationRequested)
+        {
+            BeginAnew(ends, starts);
+        }
+        catch (PostgresException error) when (ends.Count + starts.Count == 1)
+        {
+            Alone(ends, starts, error);
+        }
+        catch (PostgresException)
+        {
+            // One of them cannot be written. Each by itself, so that the others can.
+            foreach (var end in ends) { await TurnAsync([end], ct); }
+            foreach (var start in starts) { await TurnAsync([start], ct); }
+        }
+    }
+
+    private bool IsNew(StartOp op)
+    {
+        if (!_desk.Flights.ContainsKey(op.Request.RequestId)) { return true; }
+        Refuse(op, CreditProblems.Known);
+        return false;
+    }
+
+    private bool IsRunning(EndOp op)
+    {
+        if (!_desk.Flights.TryGetValue(op.RequestId, out var flight))
+        {
+            op.Tell(null);
+            return false;
+        }
+        if (flight.Ending is { } first && first != op)
+        {
+            _ = FollowAsync(first, op);
+            return false;
+        }
+        flight.Ending = op;
+        return true;
+    }
+
+    private static async Task FollowAsync(EndOp first, EndOp op) =>
+        op.Tell(await first.Answer is { } outcome ? outcome with { IsReplay = true } : null);
+
+    /// <summary>False when this writer was ended by another.</summary>
+    private async Task<bool> WriteAsync(List<EndOp> ends, List<StartOp> starts, CancellationToken ct)
+    {
+        var now = _time.GetUtcNow();
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        var isTick = _time.GetElapsedTime(_tickedAt) >= _pace.Tick;
+        if (isTick) { _tickedAt = _time.GetTimestamp(); }
+
+        _desk.Close(Recalled(), today);
+        var backs = _desk.Idle(isTick ? _time.GetTimestamp() - (long)(_pace.IdleMax.TotalSeconds * _time.TimestampFrequency) : long.MinValue);
+        var asks = _desk.Shortages(ends, starts);
+        List<Grant> grants = [];
+        if (asks.Count + backs.Count > 0)
+        {
+            if (!await CommitAsync(number => _moves.RunAsync(_id, number, today, asks, backs, grants, ct), ct)) { return false; }
+            _desk.GaveBack(backs);
+            _desk.Receive(grants, today, _time.GetTimestamp());
+        }
+
+        var batch = Decide(ends, starts, grants, isTick);
+        if (batch.IsEmpty) { return !isTick || await CommitAsync(number => MeteringSql.BeatAsync(_db, _id, number, ct), ct); }
+        try
+        {
+            if (!await CommitAsync(number => BatchSql.WriteAsync(_db, _id, number, batch, ct), ct)) { return false; }
+        }
+        catch
+        {
+            Desk.TakeBack(batch);
+            throw;
+        }
+        Answer(batch);
+        return true;
+    }
+
+    private HashSet<string> Recalled()
+    {
+        if (_recalled.IsEmpty) { return []; }
+        HashSet<string> tenants = [.. _recalled.Keys];
+        foreach (var tenant in tenants) { _recalled.TryRemove(tenant, out _); }
+        return tenants;
+    }
+
+    private Batch Decide(List<EndOp> ends, List<StartOp> starts, List<Grant> grants, bool isTick)
+    {
+        List<Ended> ended = [.. ends.Select(_desk.End)];
+        List<Begun> begun = [];
+        foreach (var start in starts)
+        {
+            if (_desk.Begin(start, _time.GetTimestamp()) is { } started)
+            {
+                begun.Add(started);
+                continue;
+            }
+            var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
+            if (grant is null or { MayComeBack: true } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
+            else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }
+        }
+        List<Flight> notes = [];
+        foreach (var flight in isTick ? _desk.Flights.Values : [])
+        {
+            if (flight is not { Noted: { } noted, Ending: null }) { continue; }
+            (flight.Noted, flight.Written) = (null, noted);
+            notes.Add(flight);
+        }
+        return new(ended, begun, notes);
+    }
+
+    private void Answer(Batch batch)
+    {
+        _desk.Keep(batch);
+        foreach (var begun in batch.Starts) { begun.Op.Accept(); }
+        foreach (var ended in batch.Ends)
+        {
+            Interlocked.Decrement(ref _running);
+            var use = ended.Op.Use;
+            var price = use?.Price ?? Money.Zero;
+            if (ended.Charged < price)
+            {
+                CreditsMeter.Short(price - ended.Charged);
+                Log.DebitFailed(_logger, ended.Op.RequestId, ended.Flight.Request.TenantId, (price - ended.Charged).Nanos);
+            }
+            ended.Op.Tell(new(price, ended.Charged, use?.IsEstimated ?? false, IsReplay: false));
+        }
+    }
+
+    private async Task AgainAsync(StartOp op)
+    {
+        await Task.Delay(_pace.RecallWait, _time, CancellationToken.None);
+        if (!_queue.Writer.TryWrite(op)) { Refuse(op, CreditProblems.TryAgain); }
+    }
+
+    private void Refuse(StartOp op, Problem why)
+    {
+        Interlocked.Decrement(ref _running);
+        op.Refuse(why);
+    }
+
+    /// <summary>One that cannot be written even alone: its id was used before, or the database refuses its values.</summary>
+    private void Alone(List<EndOp> ends, List<StartOp> starts, PostgresException error)
+    {
+        foreach (var start in starts)
+        {
+            Refuse(start, error.SqlState == PostgresErrorCodes.UniqueViolation ? CreditProblems.Known : CreditProblems.TryAgain);
+        }
+        foreach (var end in ends)
+        {
+            if (end.Use is null || !_desk.Flights.TryGetValue(end.RequestId, out var flight))
+            {
+                Log.WriterFailed(_logger, error);
+                end.Tell(null);
+                continue;
+            }
+            // Its start goes without a charge; the caller looks up what became of the id before.
+            var discard = new EndOp(end.RequestId, use: null);
+            flight.Ending = discard;
+            _queue.Writer.TryWrite(discard);
+            _ = TellNothingAsync(discard, end);
+        }
+    }
+
+    private static async Task TellNothingAsync(EndOp discard, EndOp end)
+    {
+        await discard.Answer;
+        end.Tell(null);
+    }
+
+    /// <summary>
+    /// With nothing in hand. When another replica took this one for dead, it settled all that ran at its last notes.
+    /// </summary>
+    private void BeginAnew(List<EndOp> ends, List<StartOp> starts)
+    {
+        foreach (var start in starts) { Refuse(start, CreditProblems.TryAgain); }
+        foreach (var end in ends) { end.Tell(null); }
+        Interlocked.Add(ref _running, -_desk.Flights.Count);
+        _desk = new();
+        _id = Guid.CreateVersion7(_time.GetUtcNow());
+        (_registered, _batch) = (false, 0);
+    }
+
+    /// <summary>
+    /// Runs a numbered commit until it is known to have happened; false when the writer was ended. The database takes a
+    /// number once, so an attempt whose answer was lost and its repetition are never both written.
+    /// </summary>
+    private async Task<bool> CommitAsync(Func<long, Task<bool>> commit, CancellationToken ct)
+    {
+        var number = _batch = Math.Max(_batch + 1, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        var tried = false;
+        return await UntilAnsweredAsync(async () =>
+        {
+            if (tried && await MeteringSql.LastBatchAsync(_db, _id, ct) == number) { return true; }
+            tried = true;
+            return await commit(number) || await MeteringSql.LastBatchAsync(_db, _id, ct) == number;
+        }, ct);
+    }
+
+    /// <summary>Asks again while the database is away. What it refuses for good is the caller's.</summary>
+    private async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> attempt, CancellationToken ct)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (PostgresException error) when (error.SqlState[..2] is "22" or "23")
+            {
+                throw;
+            }
+            catch (Exception error) when (!ct.IsCancellationRequested)
+            {
+                if (tries == 0) { Log.WriterWaits(_logger, error.Message.Split('\n')[0]); }
+                var wait = TimeSpan.FromMilliseconds(20 * Math.Pow(2, Math.Min(tries, 8)));
+                await Task.Delay(wait < _pace.RetryMax ? wait : _pace.RetryMax, _time, ct);
+            }
+        }
+    }
+
+    private async Task LeaveAsync(CancellationToken ct)
+    {
+        if (!_registered) { return; }
+        try
+        {
+            _desk.CloseAll();
+            var backs = _desk.Idle(long.MinValue);
+            await CommitAsync(number => _moves.RunAsync(_id, number, default, [], backs, [], ct), ct);
+        }
+        catch (Exception error)
+        {
+            // Then another replica brings it back when this one is silent.
+            Log.WriterWaits(_logger, error.Message.Split('\n')[0]);
+        }
+    }
+}

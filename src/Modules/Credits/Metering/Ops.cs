@@ -1,0 +1,41 @@
+using Wopr.Kernel;
+
+namespace Wopr.Credits.Metering;
+
+/// <summary>Something a caller waits for; it is answered when the batch that carries it is durable.</summary>
+internal abstract class Op;
+
+internal sealed class StartOp(MeteredRequest request) : Op
+{
+    private readonly TaskCompletionSource<Result<Done>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MeteredRequest Request => request;
+    public Task<Result<Done>> Answer => _answer.Task;
+
+    /// <summary>How often it waited for other replicas to give back what they hold of the tenant.</summary>
+    public int Recalls { get; set; }
+
+    public void Accept() => _answer.TrySetResult(Done.Instance);
+
+    public void Refuse(Problem why) => _answer.TrySetResult(why);
+}
+
+/// <summary>The end of a request: what was used, or null when nothing was.</summary>
+internal sealed class EndOp(Guid requestId, MeteredUse? use) : Op
+{
+    private readonly TaskCompletionSource<Settled?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Guid RequestId => requestId;
+    public MeteredUse? Use => use;
+
+    /// <summary>Null when this writer cannot tell, because another one ended the request.</summary>
+    public Task<Settled?> Answer => _answer.Task;
+
+    public void Tell(Settled? outcome) => _answer.TrySetResult(outcome);
+}
+
+/// <summary>Nothing to write; only to look up now instead of at the next tick.</summary>
+internal sealed class WakeOp : Op
+{
+    public static WakeOp Instance { get; } = new();
+}

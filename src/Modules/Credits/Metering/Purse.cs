@@ -1,0 +1,42 @@
+using Wopr.Kernel;
+
+namespace Wopr.Credits.Metering;
+
+/// <summary>What this writer holds of one tenant's money, as its row in the database says after the last commit.</summary>
+internal sealed class Purse(string tenantId, string name, DateOnly day)
+{
+    public string TenantId => tenantId;
+
+    /// <summary>A capability when limits ride on it, else empty.</summary>
+    public string Name => name;
+
+    /// <summary>To whose limits it counts.</summary>
+    public DateOnly Day => day;
+
+    public Money Remaining { get; set; }
+
+    /// <summary>Promised to requests that run.</summary>
+    public Money Held { get; set; }
+
+    public int Running { get; set; }
+
+    public long UsedAt { get; set; }
+
+    public Money Free => Remaining - Held;
+}
+
+/// <summary>A request that runs under this writer.</summary>
+internal sealed class Flight(MeteredRequest request, Purse purse)
+{
+    public MeteredRequest Request => request;
+    public Purse Purse => purse;
+
+    /// <summary>The one ending it gets; whoever ends it again waits for the same outcome.</summary>
+    public EndOp? Ending { get; set; }
+
+    /// <summary>What it has cost so far; set by the caller, taken by the writer.</summary>
+    public MeteredUse? Noted { get; set; }
+
+    /// <summary>What its row says it has cost so far.</summary>
+    public MeteredUse? Written { get; set; }
+}

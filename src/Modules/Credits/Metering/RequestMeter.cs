@@ -1,0 +1,65 @@
+using Wopr.Credits.Metering;
+using Wopr.Kernel;
+
+namespace Wopr.Credits;
+
+/// <summary>
+/// Metered requests: started before their first byte leaves, settled before their answer ends. Both wait for the commit
+/// they share with whatever else happens at that moment.
+/// </summary>
+public sealed class RequestMeter
+{
+    private static readonly TimeSpan s_startMax = TimeSpan.FromSeconds(10);
+
+    private readonly LedgerWriter _writer;
+    private readonly Db _db;
+    private readonly TimeProvider _time;
+
+    internal RequestMeter(LedgerWriter writer, Db db, TimeProvider time) => (_writer, _db, _time) = (writer, db, time);
+
+    /// <summary>Sets the hold aside and makes the request durable; a problem when the tenant may not or cannot pay.</summary>
+    public async Task<Result<Done>> StartAsync(MeteredRequest request, CancellationToken ct)
+    {
+        if (request.Hold < Money.Zero) { throw new ArgumentException("A hold is not below zero.", nameof(request)); }
+        StartOp op = new(request);
+        if (!_writer.TryEnqueue(op)) { return CreditProblems.Busy; }
+        try
+        {
+            return await op.Answer.WaitAsync(s_startMax, _time, ct);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            _ = VoidWhenStartedAsync(op);
+            if (error is TimeoutException) { return CreditProblems.TryAgain; }
+            throw;
+        }
+    }
+
+    /// <summary>What it has cost so far; counts when this process dies before it settles.</summary>
+    public void Note(Guid requestId, MeteredUse soFar) => _writer.Note(requestId, soFar);
+
+    /// <summary>
+    /// Charges a request; the same again returns the first outcome. Not cancellable, because the answer was served.
+    /// Null when the request is not known, which is when nothing was started or it was voided.
+    /// </summary>
+    public async Task<Settled?> SettleAsync(string tenantId, Guid requestId, MeteredUse use)
+    {
+        if (use.Price < Money.Zero || use.Wholesale < Money.Zero) { throw new ArgumentException("Costs are not below zero.", nameof(use)); }
+        EndOp op = new(requestId, use);
+        _writer.Enqueue(op);
+        return await op.Answer ?? await MeteringSql.OutcomeAsync(_db, tenantId, requestId, CancellationToken.None);
+    }
+
+    /// <summary>Nothing was served, nothing is charged.</summary>
+    public async Task VoidAsync(Guid requestId)
+    {
+        EndOp op = new(requestId, use: null);
+        _writer.Enqueue(op);
+        await op.Answer;
+    }
+
+    private async Task VoidWhenStartedAsync(StartOp op)
+    {
+        if ((await op.Answer).Problem is null) { await VoidAsync(op.Request.RequestId); }
+    }
+}
