@@ -21,8 +21,8 @@ public sealed class StripeOptionsTests
     [InlineData("two prices", "STRIPE_CREDIT_PRICE_10", "price_other")]
     [InlineData("two packs", "STRIPE_CREDIT_PRICE_11", "price_ten")]
     [InlineData("STRIPE_DEFAULT_PRICE_ID", "STRIPE_DEFAULT_PRICE_ID", "price_ten")]
-    [InlineData("STRIPE_SECRET_KEY is a live key", "STRIPE_SECRET_KEY", "sk_live_0123456789ab")]
-    [InlineData("STRIPE_SECRET_KEY is a live key", "STRIPE_SECRET_KEY", "rk_live_0123456789ab")]
+    [InlineData("STRIPE_SECRET_KEY is a live key", "STRIPE_SECRET_KEY", "sk_live_of-no-account")]
+    [InlineData("STRIPE_SECRET_KEY is a live key", "STRIPE_SECRET_KEY", "rk_live_of-no-account")]
     [InlineData("STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET", "0123")]
     public void What_cannot_be_right_stops_the_start(string said, string name, string value)
     {
@@ -35,13 +35,13 @@ public sealed class StripeOptionsTests
     [Theory]
     [InlineData("sk_test_0123456789abcdef", "https://api.stripe.com", "STRIPE_SECRET_KEY is a test key")]
     [InlineData("rk_test_0123456789abcdef", "https://api.stripe.com", "STRIPE_SECRET_KEY is a test key")]
-    [InlineData("sk_live_0123456789ab", "http://localhost:3900", "STRIPE_API_BASE")]
+    [InlineData("sk_live_of-no-account", "http://localhost:3900", "STRIPE_API_BASE")]
     public void Production_takes_a_live_key_and_the_real_Stripe(string key, string apiBase, string said)
     {
         var (_, faults) = Read(("WOPR_ENV", "production"), ("STRIPE_SECRET_KEY", key), ("STRIPE_API_BASE", apiBase));
 
         Assert.Contains(said, Assert.Single(faults), StringComparison.Ordinal);
-        Assert.Empty(Read(("WOPR_ENV", "production"), ("STRIPE_SECRET_KEY", "sk_live_0123456789ab")).Faults);
+        Assert.Empty(Read(("WOPR_ENV", "production"), ("STRIPE_SECRET_KEY", "sk_live_of-no-account")).Faults);
     }
 
     private static (StripeOptions Options, IReadOnlyList<string> Faults) Read(params (string Name, string Value)[] settings)

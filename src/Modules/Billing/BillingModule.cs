@@ -11,6 +11,7 @@ public static class BillingModule
         builder.AddStripe(settings);
         builder.AddCheckout();
         builder.AddRefunds();
+        builder.AddUsageReporting(settings);
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
