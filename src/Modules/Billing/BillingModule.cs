@@ -10,6 +10,8 @@ public static class BillingModule
     {
         builder.AddStripe(settings);
         builder.AddCheckout();
+        builder.AddRefunds();
+        builder.AddUsageReporting(settings);
         builder.AddRuntime(settings);
         builder.AddTenantWebhooks(settings);
         builder.AddBillingNews();
@@ -21,6 +23,7 @@ public static class BillingModule
     {
         routes.MapStripe();
         routes.MapCheckout();
+        routes.MapRefunds();
         routes.MapRuntime();
         routes.MapTenantWebhooks();
         routes.MapTopUp();

@@ -45,6 +45,17 @@ public sealed record Victim(
         "PUT /api/admin/quotas/tenants/{tenant}" => new { plan = "pro" },
         "POST /api/admin/tenants/{id}/suspend" => new { reason = "a test" },
         "PUT /api/admin/users/{id}/role" => new { role = "platform_admin" },
+        "POST /api/billing/credits/checkout" or "billing.creditsCheckout" => new
+        {
+            priceId = "price_unknown",
+            successUrl = TestPlatform.UiOrigin,
+            cancelUrl = TestPlatform.UiOrigin,
+            tenant = Tenant,
+        },
+        "POST /api/billing/portal" or "billing.portalSession" => new { returnUrl = "https://elsewhere.example", tenant = Tenant },
+        "POST /api/admin/billing/refund" => new { tenant = Tenant, reference = "cs_unknown", reason = "a test" },
+        "POST /api/admin/billing/unprocessed/{id}/assign" => new { tenant = Tenant },
+        "POST /api/admin/billing/unprocessed/{id}/dismiss" => new { reason = "a test" },
         "PUT /api/admin/maintenance" => new { message = "Back soon." },
         "POST /api/auth/update-user" => new { name = "Renamed" },
         "POST /api/auth/change-email" => new { newEmail = "changed@example.com" },
