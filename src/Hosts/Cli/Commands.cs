@@ -37,6 +37,11 @@ internal static class Commands
                 Verb("verify", "Prove that nobody changed it.", (home, screen, _) =>
                     PlatformVerb.RunAsync(home, screen, ["audit", "verify"], needsDatabase: true, stop)),
             },
+            new Command("credits", "The tenants' money.")
+            {
+                Verb("reconcile", "Work every balance out again, and name what does not agree.", (home, screen, _) =>
+                    PlatformVerb.RunAsync(home, screen, ["credits", "reconcile"], needsDatabase: true, stop)),
+            },
             Secrets(stop),
             Db(stop),
             Psql(stop),
