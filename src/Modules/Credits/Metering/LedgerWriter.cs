@@ -122,8 +122,8 @@ internal sealed class LedgerWriter : BackgroundService
     private async Task WaitAsync(CancellationToken stopping)
     {
         if (_queue.Reader.TryPeek(out _)) { return; }
-        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        tick.CancelAfter(_pace.Tick);
+        using var limit = new CancellationTokenSource(_pace.Tick, _time);
+        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
         try { await _queue.Reader.WaitToReadAsync(tick.Token); }
         catch (OperationCanceledException) { }
     }
