@@ -112,6 +112,7 @@ internal sealed class Session(Scheduler scheduler, Process owner, Admin admin)
     private readonly List<string> _recalls = [];
     private List<(Guid Request, long Price)>? _orphans;
     private NpgsqlTransaction? _transaction;
+    private int _backend;
 
     public Process Owner => owner;
     public NpgsqlConnection? Connection { get; private set; }
@@ -124,7 +125,7 @@ internal sealed class Session(Scheduler scheduler, Process owner, Admin admin)
     {
         var connection = await source.OpenConnectionAsync(ct);
         _transaction = await connection.BeginTransactionAsync(ct);
-        Connection = connection;
+        (Connection, _backend) = (connection, connection.ProcessID);
         scheduler.Sessions.Add(this);
     }
 
@@ -179,12 +180,18 @@ internal sealed class Session(Scheduler scheduler, Process owner, Admin admin)
     public void Cut()
     {
         if (Connection is not { } connection) { return; }
-        admin.Terminate(connection.ProcessID);
+        admin.Terminate(_backend);
         scheduler.Sessions.Remove(this);
         Connection = null;
         scheduler.Epoch++;
-        try { connection.Dispose(); }
+        try
+        {
+            // Lets the client notice, so that the connection does not go back to the pool.
+            using var probe = new NpgsqlCommand("select 1", connection);
+            probe.ExecuteNonQuery();
+        }
         catch (NpgsqlException) { }
+        connection.Dispose();
     }
 
     private async Task CloseAsync()
