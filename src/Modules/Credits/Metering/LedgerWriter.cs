@@ -240,17 +240,19 @@ internal sealed class LedgerWriter : BackgroundService
     {
         List<Ended> ended = [.. ends.Select(_desk.End)];
         List<Begun> begun = [];
-        foreach (var start in starts)
+        // What stays in the list is what this batch carries: only that may be told anything more when it fails.
+        starts.RemoveAll(start =>
         {
             if (_desk.Begin(start, _time.GetTimestamp()) is { } started)
             {
                 begun.Add(started);
-                continue;
+                return false;
             }
             var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
             if (grant is null or { MayComeBack: true } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
             else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }
-        }
+            return true;
+        });
         List<Flight> notes = [];
         foreach (var flight in isTick ? _desk.Flights.Values : [])
         {
