@@ -210,7 +210,7 @@ internal sealed class LedgerWriter : BackgroundService
         {
             if (!await CommitAsync(number => _moves.RunAsync(_id, number, today, asks, backs, grants, ct), ct)) { return false; }
             _desk.GaveBack(backs);
-            _desk.Receive(grants, today, _time.GetTimestamp());
+            _desk.Receive(grants, _time.GetTimestamp());
         }
 
         var batch = Decide(ends, starts, grants, isTick);
