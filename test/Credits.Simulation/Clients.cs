@@ -48,7 +48,11 @@ internal sealed class Clients(Scheduler scheduler, Model model)
         try
         {
             var result = await replica.Meter.StartAsync(metered.Request, ct);
-            if (result.Problem is null) { (metered.Accepted, metered.Owner) = (true, replica); }
+            if (result.Problem is null)
+            {
+                (metered.Accepted, metered.Owner) = (true, replica);
+                metered.RunsAt.Add(replica);
+            }
             told?.Invoke(result);
             return result.Problem?.Code ?? "accepted";
         }
@@ -73,6 +77,7 @@ internal sealed class Clients(Scheduler scheduler, Model model)
     public void Settle(Replica replica, Metered metered, Money price)
     {
         metered.Prices.Add(price);
+        metered.RunsAt.Remove(replica);
         Ask(replica, $"settle {Short(metered)} {price.Nanos}", async _ =>
         {
             var settled = await replica.Meter.SettleAsync(metered.Request.TenantId, metered.Request.RequestId, Use(price));
@@ -89,6 +94,7 @@ internal sealed class Clients(Scheduler scheduler, Model model)
     public void Void(Replica replica, Metered metered)
     {
         metered.VoidAsked = true;
+        metered.RunsAt.Remove(replica);
         Ask(replica, $"void {Short(metered)}", async _ =>
         {
             await replica.Meter.VoidAsync(metered.Request.RequestId);

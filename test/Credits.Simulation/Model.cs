@@ -27,6 +27,9 @@ internal sealed class Metered(MeteredRequest request, Replica owner)
 
     /// <summary>Started a second time, elsewhere or after its end.</summary>
     public bool Restarted { get; set; }
+
+    /// <summary>Where it was accepted and not ended since.</summary>
+    public HashSet<Replica> RunsAt { get; } = [];
     public bool VoidAsked { get; set; }
     public bool VoidTold { get; set; }
     public bool SettleAsked => Prices.Count > 0;

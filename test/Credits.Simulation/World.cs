@@ -163,9 +163,9 @@ internal sealed class World
         foreach (var replica in _replicas.Where(replica => replica.Process is { IsAsleep: true, IsDead: false })) { Wake(replica); }
         Rest();
         if (!_replicas.Any(replica => replica.IsUp)) { Boot(); }
-        foreach (var metered in _model.Requests.Where(metered => metered is { Accepted: true, EndAsked: false } && metered.Owner.IsUp))
+        foreach (var metered in _model.Requests)
         {
-            _clients.Settle(metered.Owner, metered, metered.Request.Hold);
+            foreach (var replica in metered.RunsAt.Where(replica => replica.IsUp).ToList()) { _clients.Settle(replica, metered, metered.Request.Hold); }
         }
         Rest();
         var by = _replicas.First(replica => replica.IsUp);
