@@ -8,11 +8,13 @@ namespace Wopr.Credits.Simulation
     internal static class Simulate
     {
         private const int SeedsDefault = 2000;
+        private const int MutationSeeds = 200;
         private const int TailLines = 60;
 
         public static async Task<int> RunAsync(string[] args)
         {
             if (Number(args, "--seed") is { } seed) { return await ReplayAsync(seed); }
+            if (args.Contains("--mutations")) { return Mutants.Run(Number(args, "--seeds") ?? MutationSeeds, Text(args, "--only")); }
             var first = Number(args, "--from") ?? 1;
             var (failures, ran) = await Seeds.RunAsync(first, Number(args, "--seeds") ?? SeedsDefault, stopAtFirst: args.Contains("--first"), CancellationToken.None);
             foreach (var failure in failures.OrderBy(failure => failure.Seed))
@@ -33,10 +35,13 @@ namespace Wopr.Credits.Simulation
             return broken is null ? 0 : 1;
         }
 
-        private static int? Number(string[] args, string name)
+        private static int? Number(string[] args, string name) =>
+            Text(args, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+        private static string? Text(string[] args, string name)
         {
             var at = Array.IndexOf(args, name);
-            return at >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : null;
+            return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
         }
     }
 }

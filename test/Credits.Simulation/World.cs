@@ -5,7 +5,7 @@ namespace Wopr.Credits.Simulation;
 /// <summary>One seed: a few tenants, two replicas at a time, and what befalls them.</summary>
 internal sealed class World
 {
-    private const int Steps = 260;
+    private const int Steps = 220;
     private const int RestStepsMax = 6000;
 
     private readonly Lane _lane;
