@@ -38,6 +38,10 @@ public readonly struct Sql(int literalLength, int holeCount)
         _text.Append(CultureInfo.InvariantCulture, $"${_values.Count}");
     }
 
+    internal string Text => _text.ToString();
+
+    internal IReadOnlyList<object> Values => _values;
+
     internal void Fill(NpgsqlCommand command)
     {
 #pragma warning disable CA2100 // The text is made of literals and parameter numbers only.

@@ -6,9 +6,10 @@ namespace Wopr.Credits.Metering;
 internal sealed record Ask(string TenantId, string Capability, Money Need, Money Want);
 
 /// <param name="Purse">Where it was put: under the capability when limits ride on it.</param>
+/// <param name="Day">To whose limits it counts; of no day when none ride on it.</param>
 /// <param name="Refusal">Why it is less than what was needed; null when it is not.</param>
 /// <param name="MayComeBack">Other writers hold some of the tenant's money and have been asked for it.</param>
-internal sealed record Grant(Ask Ask, string Purse, Money Amount, Problem? Refusal, bool MayComeBack);
+internal sealed record Grant(Ask Ask, string Purse, DateOnly Day, Money Amount, Problem? Refusal, bool MayComeBack);
 
 internal sealed record GiveBack(Purse Purse, Money Amount, bool Closes);
 
@@ -38,29 +39,29 @@ internal sealed class AllowanceMoves(Db db)
                 granted.Add(await GrantAsync(tx, writer, ask, account, today, ct));
             }
             var given = granted.Where(grant => grant.Amount > Money.Zero).ToList();
-            if (given.Count > 0) { await MeteringSql.TakeAsync(tx, writer, today, given, ct); }
+            if (given.Count > 0) { await MeteringSql.TakeAsync(tx, writer, given, ct); }
             return true;
         }, ct);
 
     private static async Task<Grant> GrantAsync(
         Db tx, Guid writer, Ask ask, LockedAccount account, DateOnly today, CancellationToken ct)
     {
-        if (account.IsFrozen) { return new(ask, "", Money.Zero, CreditProblems.Frozen, MayComeBack: false); }
-        if (account.Owed > Money.Zero) { return new(ask, "", Money.Zero, CreditProblems.Owing(account.Owed), MayComeBack: false); }
+        if (account.IsFrozen) { return new(ask, "", Purse.NoDay, Money.Zero, CreditProblems.Frozen, MayComeBack: false); }
+        if (account.Owed > Money.Zero) { return new(ask, "", Purse.NoDay, Money.Zero, CreditProblems.Owing(account.Owed), MayComeBack: false); }
 
         var caps = account.HasCaps ? await CapSql.LockAsync(tx, ask.TenantId, ask.Capability, today, ct) : [];
         var room = caps.Count == 0 ? new Money(long.MaxValue) : caps.Min(cap => cap.Room);
-        var purse = caps.Count == 0 ? "" : ask.Capability;
+        var (purse, day) = caps.Count == 0 ? ("", Purse.NoDay) : (ask.Capability, today);
         var reach = Smaller(account.Free, room);
         var amount = reach.Nanos / BlocksOfTheRich >= ask.Want.Nanos ? ask.Want : Smaller(ask.Need, reach);
         account.Free -= amount;
         if (caps.Count > 0 && amount > Money.Zero) { await CapSql.UseAsync(tx, caps, amount, ct); }
-        if (amount >= ask.Need) { return new(ask, purse, amount, Refusal: null, MayComeBack: false); }
+        if (amount >= ask.Need) { return new(ask, purse, day, amount, Refusal: null, MayComeBack: false); }
 
         var elsewhere = await MeteringSql.HeldElsewhereAsync(tx, ask.TenantId, writer, ct);
         if (elsewhere > Money.Zero) { await Ledger.RecallAsync(tx, ask.TenantId, ct); }
         var refusal = room < account.Free + amount ? CreditProblems.CapReached : CreditProblems.Insufficient(account.Free + amount, ask.Need);
-        return new(ask, purse, amount, refusal, MayComeBack: elsewhere > Money.Zero);
+        return new(ask, purse, day, amount, refusal, MayComeBack: elsewhere > Money.Zero);
     }
 
     internal static async Task GiveBackAsync(

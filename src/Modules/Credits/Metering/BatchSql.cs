@@ -12,8 +12,10 @@ internal static class BatchSql
     {
         var (ends, starts, notes) = (content.Ends, content.Starts, content.Notes);
         var used = ends.Where(end => end.Op.Use is not null).ToArray();
-        var spent = ends.SelectMany(end => end.Charges).GroupBy(charge => charge.Purse)
-            .Select(purse => (Purse: purse.Key, Nanos: purse.Sum(charge => charge.Amount.Nanos))).ToArray();
+        // By row, not by purse: one that closes and the one that follows it on the same day share a row.
+        var spent = ends.SelectMany(end => end.Charges)
+            .GroupBy(charge => (charge.Purse.TenantId, charge.Purse.Name, charge.Purse.Day), charge => charge.Amount.Nanos)
+            .Select(row => (row.Key.TenantId, row.Key.Name, row.Key.Day, Nanos: row.Sum())).ToArray();
         var entries = Entries(writer, batch, used);
         var alive = await db.ValueAsync<bool>($"""
             with beat as (
@@ -37,8 +39,8 @@ internal static class BatchSql
                     {used.Map(end => end.Charged.Nanos)}, {used.Map(end => end.Op.Use!.IsEstimated)}) u
             ), spent as (
                 update credits.allowance l set remaining_nanos = l.remaining_nanos - c.nanos
-                from beat, unnest({spent.Map(charge => charge.Purse.TenantId)}, {spent.Map(charge => charge.Purse.Name)},
-                                  {spent.Map(charge => charge.Purse.Day)}, {spent.Map(charge => charge.Nanos)}) c (tenant, purse, day, nanos)
+                from beat, unnest({spent.Map(row => row.TenantId)}, {spent.Map(row => row.Name)},
+                                  {spent.Map(row => row.Day)}, {spent.Map(row => row.Nanos)}) c (tenant, purse, day, nanos)
                 where l.tenant_id = c.tenant and l.writer_id = beat.id and l.purse = c.purse and l.day = c.day
                 returning 1
             ), booked as (

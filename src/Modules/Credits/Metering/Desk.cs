@@ -69,12 +69,12 @@ internal sealed class Desk
         }
     }
 
-    public void Receive(IEnumerable<Grant> grants, DateOnly today, long now)
+    public void Receive(IEnumerable<Grant> grants, long now)
     {
         foreach (var grant in grants.Where(grant => grant.Amount > Money.Zero))
         {
             var key = (grant.Ask.TenantId, grant.Purse);
-            if (!_purses.TryGetValue(key, out var purse)) { _purses[key] = purse = new(grant.Ask.TenantId, grant.Purse, today); }
+            if (!_purses.TryGetValue(key, out var purse)) { _purses[key] = purse = new(grant.Ask.TenantId, grant.Purse, grant.Day); }
             purse.Remaining += grant.Amount;
             purse.UsedAt = now;
         }
@@ -134,7 +134,7 @@ internal sealed class Desk
     {
         foreach (var (key, purse) in _purses)
         {
-            if (!recalled.Contains(purse.TenantId) && (purse.Name.Length == 0 || purse.Day == today)) { continue; }
+            if (!recalled.Contains(purse.TenantId) && (purse.Day == Purse.NoDay || purse.Day == today)) { continue; }
             _closing.Add(purse);
             _purses.Remove(key);
         }

@@ -14,7 +14,8 @@ internal sealed class LedgerDb : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
 
-    public LedgerDb(NpgsqlConnectionStringBuilder connection)
+    /// <param name="open">Given by simulations, which put a gate before it.</param>
+    public LedgerDb(NpgsqlConnectionStringBuilder connection, Func<NpgsqlDataSource, Db>? open = null)
     {
         NpgsqlConnectionStringBuilder pinned = new(connection.ConnectionString)
         {
@@ -25,7 +26,7 @@ internal sealed class LedgerDb : IAsyncDisposable
             NoResetOnClose = true,
         };
         _source = NpgsqlDataSource.Create(pinned);
-        Db = new(_source);
+        Db = open?.Invoke(_source) ?? new(_source);
     }
 
     public Db Db { get; }

@@ -133,8 +133,8 @@ internal sealed class LedgerWriter : BackgroundService
     private async Task WaitAsync(CancellationToken stopping)
     {
         if (_queue.Reader.TryPeek(out _)) { return; }
-        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        tick.CancelAfter(_pace.Tick);
+        using var limit = new CancellationTokenSource(_pace.Tick, _time);
+        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
         try { await _queue.Reader.WaitToReadAsync(tick.Token); }
         catch (OperationCanceledException) { }
     }
@@ -221,7 +221,7 @@ internal sealed class LedgerWriter : BackgroundService
         {
             if (!await CommitAsync(number => _moves.RunAsync(_id, number, today, asks, backs, grants, ct), ct)) { return false; }
             _desk.GaveBack(backs);
-            _desk.Receive(grants, today, _time.GetTimestamp());
+            _desk.Receive(grants, _time.GetTimestamp());
         }
 
         var batch = Decide(ends, starts, grants, isTick);
@@ -251,17 +251,19 @@ internal sealed class LedgerWriter : BackgroundService
     {
         List<Ended> ended = [.. ends.Select(_desk.End)];
         List<Begun> begun = [];
-        foreach (var start in starts)
+        // What stays in the list is what this batch carries: only that may be told anything more when it fails.
+        starts.RemoveAll(start =>
         {
             if (_desk.Begin(start, _time.GetTimestamp()) is { } started)
             {
                 begun.Add(started);
-                continue;
+                return false;
             }
             var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
             if (grant is null or { MayComeBack: true } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
             else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }
-        }
+            return true;
+        });
         List<Flight> notes = [];
         foreach (var flight in isTick ? _desk.Flights.Values : [])
         {

@@ -37,12 +37,12 @@ internal static class MeteringSql
             """, row => new LockedAccount(row.GetString(0), new(row.GetInt64(1)), new(row.GetInt64(2)), row.GetBoolean(3), row.GetBoolean(4)), ct))
         .ToDictionary(account => account.TenantId);
 
-    public static async Task TakeAsync(Db tx, Guid writer, DateOnly day, List<Grant> grants, CancellationToken ct)
+    public static async Task TakeAsync(Db tx, Guid writer, List<Grant> grants, CancellationToken ct)
     {
         var bySource = grants.GroupBy(grant => grant.Ask.TenantId)
             .Select(tenant => (Tenant: tenant.Key, Nanos: tenant.Sum(grant => grant.Amount.Nanos))).ToList();
-        var byPurse = grants.GroupBy(grant => (grant.Ask.TenantId, grant.Purse))
-            .Select(purse => (purse.Key.TenantId, purse.Key.Purse, Nanos: purse.Sum(grant => grant.Amount.Nanos))).ToList();
+        var byPurse = grants.GroupBy(grant => (grant.Ask.TenantId, grant.Purse, grant.Day))
+            .Select(purse => (purse.Key.TenantId, purse.Key.Purse, purse.Key.Day, Nanos: purse.Sum(grant => grant.Amount.Nanos))).ToList();
         await tx.ExecuteAsync($"""
             update credits.account a set free_nanos = a.free_nanos - g.nanos
             from unnest({bySource.Select(source => source.Tenant).ToArray()}, {bySource.Select(source => source.Nanos).ToArray()}) g (tenant, nanos)
@@ -50,9 +50,9 @@ internal static class MeteringSql
             """, ct);
         await tx.ExecuteAsync($"""
             insert into credits.allowance as l (tenant_id, writer_id, purse, day, remaining_nanos)
-            select g.tenant, {writer}, g.purse, {day}, g.nanos
+            select g.tenant, {writer}, g.purse, g.day, g.nanos
             from unnest({byPurse.Select(purse => purse.TenantId).ToArray()}, {byPurse.Select(purse => purse.Purse).ToArray()},
-                        {byPurse.Select(purse => purse.Nanos).ToArray()}) g (tenant, purse, nanos)
+                        {byPurse.Select(purse => purse.Day).ToArray()}, {byPurse.Select(purse => purse.Nanos).ToArray()}) g (tenant, purse, day, nanos)
             on conflict (tenant_id, writer_id, purse, day)
             do update set remaining_nanos = l.remaining_nanos + excluded.remaining_nanos
             """, ct);

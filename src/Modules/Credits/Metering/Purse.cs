@@ -10,6 +10,9 @@ internal sealed class Purse(string tenantId, string name, DateOnly day)
     /// <summary>A capability when limits ride on it, else empty.</summary>
     public string Name => name;
 
+    /// <summary>The day of purses on which no limits ride: they outlast midnight.</summary>
+    public static DateOnly NoDay { get; } = DateOnly.FromDateTime(DateTime.UnixEpoch);
+
     /// <summary>To whose limits it counts.</summary>
     public DateOnly Day => day;
 

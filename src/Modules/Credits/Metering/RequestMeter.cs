@@ -25,7 +25,7 @@ public sealed class RequestMeter
         if (!_writer.TryEnqueue(op)) { return CreditProblems.Busy; }
         try
         {
-            return await op.Answer.WaitAsync(s_startMax, _time, ct);
+            return await AnswerAsync(op).WaitAsync(s_startMax, _time, ct);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
@@ -57,6 +57,9 @@ public sealed class RequestMeter
         _writer.Enqueue(op);
         await op.Answer;
     }
+
+    // Of its own, so that it goes on in the context it was called in and not wherever the wait ends.
+    private static async Task<Result<Done>> AnswerAsync(StartOp op) => await op.Answer;
 
     private async Task VoidWhenStartedAsync(StartOp op)
     {

@@ -1,0 +1,136 @@
+using Wopr.Kernel;
+
+namespace Wopr.Credits.Simulation;
+
+/// <summary>What callers want next.</summary>
+internal sealed class Acts(Scheduler scheduler, Model model, Clients clients)
+{
+    private readonly Random _dice = scheduler.Dice;
+
+    public void Open(Replica replica, Admin admin)
+    {
+        foreach (var tenant in model.Tenants)
+        {
+            clients.Post(replica, Verb(VerbKind.Pay, tenant, tenant == model.Rich ? Money.FromCents(1_000_000) : Cents(400)));
+        }
+        // The last of three has set itself a limit.
+        if (model.Tenants.Length < 3) { return; }
+        admin.Execute("""
+            insert into credits.cap (tenant_id, capability, period, limit_nanos, used_nanos, since)
+            values ($1, '', 'month', $2, 0, '2026-03-01'), ($1, 'chat', 'day', $3, 0, '2026-03-01')
+            """, model.Tenants[2], Cents(200).Nanos, Cents(100).Nanos);
+    }
+
+    public void Random(List<Replica> up)
+    {
+        var replica = up[_dice.Next(up.Count)];
+        var poor = model.Tenants[1 + _dice.Next(model.Tenants.Length - 1)];
+        switch (_dice.Next(100))
+        {
+            case < 38: Start(replica, _dice.Next(4) == 0 ? model.Rich : poor); break;
+            case < 62: EndOne(up); break;
+            case < 70: NoteOne(); break;
+            case < 76: clients.Post(replica, Verb(_dice.Next(3) == 0 ? VerbKind.Bonus : VerbKind.Pay, Any(), Cents(300))); break;
+            case < 80: clients.Post(replica, Verb(VerbKind.Charge, poor, Cents(60))); break;
+            case < 84: clients.Post(replica, Verb(_dice.Next(2) == 0 ? VerbKind.Refund : VerbKind.Dispute, poor, Cents(400))); break;
+            case < 86: clients.Post(replica, Verb(VerbKind.Reinstate, poor, Cents(200))); break;
+            case < 88: clients.Post(replica, Verb(VerbKind.Adjust, poor, _dice.Next(2) == 0 ? Cents(100) : -Cents(100))); break;
+            case < 93: if (model.Verbs.Count > 0) { clients.Post(replica, Pick(model.Verbs)); } break;
+            case < 95: clients.Freeze(replica, poor, _dice.Next(3) == 0); break;
+            case < 97: clients.GiveUp(); break;
+            default: StartAgain(replica); break;
+        }
+    }
+
+    /// <summary>With all at rest: who owes or is frozen starts nothing, and all others can, wherever their money is.</summary>
+    public void Probe(List<Replica> up, Action rest, Admin admin)
+    {
+        foreach (var tenant in model.Tenants)
+        {
+            foreach (var replica in up)
+            {
+                var (free, owed, frozen, capped) = admin.Query("""
+                    select free_nanos + coalesce((select sum(remaining_nanos) from credits.allowance l where l.tenant_id = a.tenant_id), 0)::bigint,
+                           owed_nanos, frozen_at is not null, exists (select from credits.cap c where c.tenant_id = a.tenant_id)
+                    from credits.account a where tenant_id = $1
+                    """, row => (row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), row.GetBoolean(3)), tenant).SingleOrDefault();
+                if (capped) { continue; }
+                var wants = frozen ? "credits.frozen" : owed > 0 ? "credits.owing" : free == 0 ? "insufficient_credits" : null;
+                var probe = clients.Request(replica, tenant, new(Math.Max(free, 1)));
+                string? got = "nothing";
+                clients.Start(replica, probe, result => got = result.Problem?.Code);
+                rest();
+                if (got != wants)
+                {
+                    throw new LawBrokenException($"{tenant} has {free}, owes {owed}, frozen {frozen}; {replica.Process.Name} told {got ?? "accepted"}");
+                }
+                if (got is null) { clients.Void(replica, probe); }
+                rest();
+            }
+        }
+    }
+
+    private void Start(Replica replica, string tenant)
+    {
+        var request = clients.Request(replica, tenant, Cents(30));
+        clients.Start(replica, request);
+        if (_dice.Next(12) == 0) { clients.Start(replica, request); }
+    }
+
+    /// <summary>The id of a request that was there before, here or elsewhere.</summary>
+    private void StartAgain(Replica replica)
+    {
+        if (model.Requests.Count == 0) { return; }
+        var known = Pick(model.Requests);
+        known.Restarted = true;
+        clients.Start(replica, known);
+    }
+
+    private void EndOne(List<Replica> up)
+    {
+        var running = model.Requests.Where(metered => metered is { Accepted: true, EndAsked: false } && metered.Owner.IsUp).ToList();
+        if (running.Count == 0 || _dice.Next(8) == 0)
+        {
+            // Again, or where it never ran.
+            if (model.Requests.Count == 0) { return; }
+            var known = Pick(model.Requests);
+            if (!known.EndAsked && !known.StartEnded) { return; }
+            var where = Pick(up);
+            if (known.EndAsked || where != known.Owner) { clients.Settle(where, known, Price(known)); }
+            return;
+        }
+        var metered = Pick(running);
+        if (_dice.Next(5) == 0) { clients.Void(metered.Owner, metered); }
+        else { clients.Settle(metered.Owner, metered, Price(metered)); }
+        if (_dice.Next(8) == 0) { clients.Settle(metered.Owner, metered, Price(metered)); }
+    }
+
+    private void NoteOne()
+    {
+        var running = model.Requests.Where(metered => metered.Accepted && metered.Owner.IsUp && (!metered.EndAsked || _dice.Next(4) == 0)).ToList();
+        if (running.Count == 0) { return; }
+        var metered = Pick(running);
+        clients.Note(metered.Owner, metered, Cents(20));
+    }
+
+    private string Any() => model.Tenants[_dice.Next(model.Tenants.Length)];
+
+    private T Pick<T>(List<T> items) => items[_dice.Next(items.Count)];
+
+    /// <summary>Mostly within what was held, sometimes far beyond.</summary>
+    private Money Price(Metered metered) => _dice.Next(10) switch
+    {
+        0 => Money.Zero,
+        1 => new(metered.Request.Hold.Nanos * 3),
+        _ => new(_dice.NextInt64(metered.Request.Hold.Nanos + 1)),
+    };
+
+    private Money Cents(int max) => Money.FromCents(1 + _dice.Next(max));
+
+    private Verb Verb(VerbKind kind, string tenant, Money amount)
+    {
+        Verb verb = new(kind, tenant, $"{tenant}:{kind}:{model.Verbs.Count}", amount);
+        model.Verbs.Add(verb);
+        return verb;
+    }
+}

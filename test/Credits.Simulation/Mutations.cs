@@ -1,0 +1,65 @@
+namespace Wopr.Credits.Simulation;
+
+/// <param name="Old">Stands in the file exactly once.</param>
+internal sealed record Mutation(string Name, string File, string Old, string New);
+
+/// <summary>Guards of the ledger, each taken away: the simulation must notice every one.</summary>
+internal static class Mutations
+{
+    private const string Batch = "Metering/BatchSql.cs";
+    private const string Sql = "Metering/MeteringSql.cs";
+    private const string Writer = "Metering/LedgerWriter.cs";
+    private const string Desk = "Metering/Desk.cs";
+    private const string Moves = "Metering/AllowanceMoves.cs";
+    private const string Sweep = "Metering/WriterSweep.cs";
+
+    public static IReadOnlyList<Mutation> All { get; } =
+    [
+        new("a batch number is taken twice", Batch, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and ended_at is null"),
+        new("an ended writer writes batches", Batch, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and batch < {batch}"),
+        new("an ended writer moves allowances", Sql, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and batch < {batch}"),
+        new("an allowance moves twice under one number", Sql, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and ended_at is null"),
+        new("the sweep does not hold the writer's row", Sweep,
+            "select batch from credits.writer where id = {writer} and ended_at is null for update", "select batch from credits.writer where id = {writer} and ended_at is null"),
+        new("a writer is swept twice", Sweep,
+            "select batch from credits.writer where id = {writer} and ended_at is null for update", "select batch from credits.writer where id = {writer} for update"),
+        new("the sweep does not end the writer", Sweep, "set ended_at = clock_timestamp() where id = {writer}", "set ended_at = null where id = {writer}"),
+        new("a lost answer counts as written", Writer, "if (tried && await MeteringSql.LastBatchAsync(_db, _id, ct) == number) { return true; }", "if (tried) { return true; }"),
+        new("a lost answer counts as not written", Writer,
+            "return await commit(number) || await MeteringSql.LastBatchAsync(_db, _id, ct) == number;",
+            "number = _batch = Math.Max(_batch + 1, _time.GetUtcNow().ToUnixTimeMilliseconds());\n            return await commit(number);"),
+        new("a refused batch is not taken back", Writer, "            Desk.TakeBack(batch);\n", ""),
+        new("a start that was refused is tried again with its batch", Writer, "            return true;\n        });", "            return false;\n        });"),
+        new("a repeated settle is a new one", Writer, "if (flight.Ending is { } first && first != op)", "if (flight.Ending is { } first && first == op)"),
+        new("a known id is started again", Writer, "if (!_desk.Flights.ContainsKey(op.Request.RequestId)) { return true; }", "if (op is not null) { return true; }"),
+        new("a start belongs to no writer", Batch, "where s.request_id = n.id and s.writer_id = beat.id", "where s.request_id = n.id and s.writer_id <> beat.id"),
+        new("it is not counted whether starts ended", Batch, "(select count(*) from ended) = {ends.Count} and ", ""),
+        new("money is spent without a beat", Batch, "where l.tenant_id = c.tenant and l.writer_id = beat.id and l.purse = c.purse and l.day = c.day",
+            "where l.tenant_id = c.tenant and l.purse = c.purse and l.day = c.day"),
+        new("purses that share a row are charged one by one", Batch,
+            ".GroupBy(charge => (charge.Purse.TenantId, charge.Purse.Name, charge.Purse.Day), charge => charge.Amount.Nanos)",
+            ".GroupBy(charge => (charge.Purse.TenantId, charge.Purse.Name, charge.Purse.Day, charge.Purse), charge => charge.Amount.Nanos)"),
+        new("money without limits is of a day", Moves, "? (\"\", Purse.NoDay)", "? (\"\", today)"),
+        new("what is held is given back", Desk, "new GiveBack(purse, purse.Free, Closes: purse.Running == 0)", "new GiveBack(purse, purse.Remaining, Closes: purse.Running == 0)"),
+        new("what is given back stays in the purse", Desk, "            back.Purse.Remaining -= back.Amount;\n", ""),
+        new("a charge takes what others hold", Desk, "var part = Smaller(left, purse.Free);", "var part = Smaller(left, purse.Remaining);"),
+        new("an ended request keeps its hold", Desk, "        flight.Purse.Held -= flight.Request.Hold;\n        flight.Purse.Running--;", "        flight.Purse.Running--;"),
+        new("money of an owing tenant is given out", Moves, "if (account.Owed > Money.Zero) { return new", "if (account.Owed < Money.Zero) { return new"),
+        new("money of a frozen tenant is given out", Moves, "if (account.IsFrozen) { return new", "if (account.IsFrozen && account.Owed > Money.Zero) { return new"),
+        new("a gift back repays no debt", Moves, "if (account.Owed == Money.Zero) { return; }", "if (account.Owed >= Money.Zero) { return; }"),
+        new("other replicas are not asked for what they hold", Moves, "if (elsewhere > Money.Zero) { await", "if (elsewhere < Money.Zero) { await"),
+        new("limits do not count what is set aside", Moves, "if (caps.Count > 0 && amount > Money.Zero) {", "if (caps.Count > 99) {"),
+        new("a payment repays no debt", "Ledger.cs", "        await LedgerSql.RepayAsync(db, post.TenantId, post.Reference, ct);\n", ""),
+        new("the rest of a clawback is forgotten", "Ledger.cs", "if (owed > Money.Zero)", "if (owed < Money.Zero)"),
+        new("a clawback leaves what replicas hold", "Ledger.cs", "            await RecallAsync(db, post.TenantId, ct);\n", ""),
+        new("freezing leaves what replicas hold", "Ledger.cs", "            await RecallAsync(tx, tenantId, ct);\n", ""),
+        new("a reference is not looked up", "Ledger.cs", "var first = await LedgerSql.FirstOutcomeAsync(tx, post.Reference, ct);", "FirstOutcome? first = null;"),
+        new("a charge takes more than is free", "Ledger.cs", "    public Task<Posted> ChargeAsync(Db tx, LedgerPost post, CancellationToken ct) => PostAsync(tx, post, async (db, account) =>\n    {\n        var taken = Smaller(post.Amount, account.Free);",
+            "    public Task<Posted> ChargeAsync(Db tx, LedgerPost post, CancellationToken ct) => PostAsync(tx, post, async (db, account) =>\n    {\n        var taken = post.Amount;"),
+        new("the account is not held", "LedgerSql.cs", "where tenant_id = {tenantId} for update", "where tenant_id = {tenantId}"),
+        new("accounts are not held while money is set aside", Sql, "            order by tenant_id\n            for update", "            order by tenant_id"),
+        new("a caller that gave up leaves its start", "Metering/RequestMeter.cs", "            _ = VoidWhenStartedAsync(op);\n", ""),
+        new("the outcome of a settled request is not looked up", "Metering/RequestMeter.cs",
+            "return await op.Answer ?? await MeteringSql.OutcomeAsync(_db, tenantId, requestId, CancellationToken.None);", "return await op.Answer;"),
+    ];
+}

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Wopr.Audit;
+using Wopr.Credits.Metering;
+using Wopr.Kernel;
+
+namespace Wopr.Credits.Simulation;
+
+/// <summary>What one Platform process has of the ledger.</summary>
+internal sealed class Replica
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    public Replica(Scheduler scheduler, Lane lane, string name)
+    {
+        Process = Process.Start(scheduler, name);
+        Line = lane.Take(scheduler, Process);
+        Writer = new(Line.Ledger, new(Line.Source, NullLogger<Listener>.Instance), new WriterPace(), Process.Time,
+            NullLogger<LedgerWriter>.Instance);
+        Meter = new(Writer, Line.Db, Process.Time);
+        Ledger = new(new Outbox(Process.Time), new AuditLog());
+        Sweep = new(Line.Db, Process.Time, NullLogger<WriterSweep>.Instance);
+        Process.Post(async _ =>
+        {
+            try
+            {
+                await ExecuteAsync(Writer, _stopping.Token);
+                HasStopped = true;
+            }
+            catch (Exception error)
+            {
+                scheduler.Break($"the writer ended: {error.GetType().Name} {error.Message}");
+            }
+        }, null);
+    }
+
+    public Process Process { get; }
+    public Line Line { get; }
+    public LedgerWriter Writer { get; }
+    public RequestMeter Meter { get; }
+    public Ledger Ledger { get; }
+    public WriterSweep Sweep { get; }
+
+    public bool IsStopping { get; private set; }
+    public bool HasStopped { get; private set; }
+    public bool IsUp => !Process.IsDead && !Process.IsAsleep && !IsStopping;
+
+    /// <summary>Nobody took it for dead, and it stopped when it was told to, with nothing running.</summary>
+    public bool EndedInOrder(Model model) => HasStopped && !model.SweptReplicas.Contains(this);
+
+    public void Stop()
+    {
+        IsStopping = true;
+        Process.Post(_ => _stopping.Cancel(), null);
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
+    private static extern Task ExecuteAsync(LedgerWriter writer, CancellationToken stopping);
+}
