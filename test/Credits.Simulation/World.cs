@@ -1,5 +1,3 @@
-using Wopr.Kernel;
-
 namespace Wopr.Credits.Simulation;
 
 /// <summary>One seed: a few tenants, two replicas at a time, and what befalls them.</summary>
