@@ -67,7 +67,7 @@ internal sealed class World
         if (!isCalm && roll < 25) { Misfortune(up, roll); }
         else if (roll < 300 && up.Count > 0 && _clients.Waiting < 12) { _acts.Random(up); }
         else if (roll < 340 && _scheduler.News.Count > 0) { Deliver(isLost: !isCalm && roll < 310); }
-        else if (roll < 370 && _scheduler.Late.Count > 0) { RunLate(); }
+        else if (roll < 352 && _scheduler.Late.Count > 0) { RunLate(); }
         else if (roll < 420) { _scheduler.Advance(roll < 375 ? TimeSpan.FromMilliseconds(_dice.Next(12_000)) : TimeSpan.Zero); }
         else if (!RunOne(isCalm)) { _scheduler.Advance(TimeSpan.Zero); }
     }
@@ -82,8 +82,8 @@ internal sealed class World
             StepKind.Answer => roll < 120 ? Fate.Lost : Fate.Run,
             StepKind.Rollback => Fate.Run,
             _ when roll < 12 => Fate.Cut,
-            _ when roll < 30 && step.Late is not null && _scheduler.Late.Count < 2 => Fate.Late,
-            StepKind.Statement or StepKind.Commit when roll < 130 => Fate.Slow,
+            _ when roll < 60 && step.Late is not null && _scheduler.Late.Count < 2 => Fate.Late,
+            StepKind.Statement or StepKind.Commit when roll < 150 => Fate.Slow,
             _ => Fate.Run,
         };
         _scheduler.Run(step, fate);
