@@ -53,7 +53,7 @@ internal sealed class Gate : DbGate
         Step step = new(Process, session, label, kind)
         {
             Late = kind == StepKind.Commit ? () => session!.CommitAsync(CancellationToken.None)
-                : kind == StepKind.Statement && session is null ? () => work() : null,
+                : kind == StepKind.Statement && session is null && !label.StartsWith("select", StringComparison.Ordinal) ? () => work() : null,
         };
         while (true)
         {

@@ -7,7 +7,9 @@ using Wopr.Kernel;
 namespace Wopr.Credits.Simulation;
 
 /// <summary>What one Platform process has of the ledger.</summary>
+#pragma warning disable CA1001 // What is killed disposes of nothing.
 internal sealed class Replica
+#pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _stopping = new();
 

@@ -1,5 +1,3 @@
-using Wopr.Kernel;
-
 namespace Wopr.Credits.Simulation;
 
 /// <summary>One seed: a few tenants, two replicas at a time, and what befalls them.</summary>
@@ -69,7 +67,9 @@ internal sealed class World
         if (!isCalm && roll < 25) { Misfortune(up, roll); }
         else if (roll < 300 && up.Count > 0 && _clients.Waiting < 12) { _acts.Random(up); }
         else if (roll < 340 && _scheduler.News.Count > 0) { Deliver(isLost: !isCalm && roll < 310); }
-        else if (roll < 370 && _scheduler.Late.Count > 0) { RunLate(); }
+        else if (roll < 347 && _scheduler.Late.Count > 0) { RunLate(); }
+        // One that holds locks is soon over.
+        else if (roll < 375 && _scheduler.Late.Exists(late => late.Session is not null)) { RunLate(withLocks: true); }
         else if (roll < 420) { _scheduler.Advance(roll < 375 ? TimeSpan.FromMilliseconds(_dice.Next(12_000)) : TimeSpan.Zero); }
         else if (!RunOne(isCalm)) { _scheduler.Advance(TimeSpan.Zero); }
     }
@@ -84,17 +84,17 @@ internal sealed class World
             StepKind.Answer => roll < 120 ? Fate.Lost : Fate.Run,
             StepKind.Rollback => Fate.Run,
             _ when roll < 12 => Fate.Cut,
-            _ when roll < 30 && step.Late is not null && _scheduler.Late.Count < 2 => Fate.Late,
-            StepKind.Statement or StepKind.Commit when roll < 130 => Fate.Slow,
+            _ when roll < (step.Label.StartsWith("write batch", StringComparison.Ordinal) ? 150 : 40) && step.Late is not null && _scheduler.Late.Count < 2 => Fate.Late,
+            StepKind.Statement or StepKind.Commit when roll < 230 => Fate.Slow,
             _ => Fate.Run,
         };
         _scheduler.Run(step, fate);
         return true;
     }
 
-    private bool RunLate()
+    private bool RunLate(bool withLocks = false)
     {
-        if (_scheduler.Late.FirstOrDefault(late => late.BlockedAt < _scheduler.Epoch) is not { } late) { return false; }
+        if (_scheduler.Late.FirstOrDefault(late => late.BlockedAt < _scheduler.Epoch && (late.Session is not null || !withLocks)) is not { } late) { return false; }
         _scheduler.Run(late);
         return true;
     }
