@@ -147,6 +147,7 @@ internal sealed class EnvFile
             ("", ""),
             ("# Payments, played by the sandbox. The first price is the one the manual test buys.", ""),
             ("STRIPE_SECRET_KEY", $"sk_test_{Secret()}"),
+            ("STRIPE_API_BASE", $"http://localhost:{ports.Sandbox}"),
             ("STRIPE_WEBHOOK_SECRET", $"whsec_{Secret()}"),
             ("STRIPE_DEFAULT_PRICE_ID", "price_subscription_5"),
             ("STRIPE_CREDITS_PRICE_30", "price_credits_30"),

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Wopr.Auth;
 
 /// <summary>The origins that browsers may act from and be sent back to: the dashboard's and our own.</summary>
-internal sealed class TrustedUrls(IOptions<AuthOptions> options)
+public sealed class TrustedUrls(IOptions<AuthOptions> options)
 {
     private readonly HashSet<string> _origins =
         [.. options.Value.UiOrigins.Select(origin => origin.TrimEnd('/')), options.Value.BaseUrl.GetLeftPart(UriPartial.Authority)];

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Wopr.Kernel;
@@ -9,10 +8,20 @@ public static class BillingModule
 {
     public static void AddBilling(this IHostApplicationBuilder builder, SettingsReader settings)
     {
-        builder.Services.AddSingleton(settings.Read<BillingOptions>());
+        builder.AddStripe(settings);
+        builder.AddCheckout();
+        builder.AddRuntime(settings);
+        builder.AddTenantWebhooks(settings);
+        builder.AddBillingNews();
+        builder.AddTopUp();
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
+        routes.MapStripe();
+        routes.MapCheckout();
+        routes.MapRuntime();
+        routes.MapTenantWebhooks();
+        routes.MapTopUp();
     }
 }

@@ -35,4 +35,43 @@ public static class NoticeTemplate
 
     /// <summary>email, by, time</summary>
     public const string NewAdmin = "new-admin";
+
+    /// <summary>name, amount, balance, reference, link</summary>
+    public const string PaymentReceived = "payment-received";
+
+    /// <summary>name, amount, balance, link</summary>
+    public const string PaymentRefunded = "payment-refunded";
+
+    /// <summary>name, amount, link</summary>
+    public const string PaymentDisputed = "payment-disputed";
+
+    /// <summary>name, balance, daily, link</summary>
+    public const string LowBalance = "low-balance";
+
+    /// <summary>name, date, link</summary>
+    public const string BalanceEmpty = "balance-empty";
+
+    /// <summary>name, date, link</summary>
+    public const string BotsSuspended = "bots-suspended";
+
+    /// <summary>name, days (<c>7 days</c>), date, link</summary>
+    public const string BotsDeletionReminder = "bots-deletion-reminder";
+
+    /// <summary>name, link</summary>
+    public const string BotsDeleted = "bots-deleted";
+
+    /// <summary>name, amount, balance, link</summary>
+    public const string TopUpSucceeded = "top-up-succeeded";
+
+    /// <summary>name, amount, link</summary>
+    public const string TopUpFailed = "top-up-failed";
+
+    /// <summary>name, link</summary>
+    public const string TopUpStopped = "top-up-stopped";
+
+    /// <summary>name, what (<c>This month</c>), spent, mark (<c>80 % of your limit of $10.00</c>), link</summary>
+    public const string SpendingAlert = "spending-alert";
+
+    /// <summary>name, host, link</summary>
+    public const string WebhookDisabled = "webhook-disabled";
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Wopr.Kernel;
 
 namespace Wopr.Platform.RateLimiting;
@@ -14,7 +12,7 @@ internal sealed class RateLimits(RequestDelegate next, RateLimiter limiter, Rate
     public async Task InvokeAsync(HttpContext context)
     {
         var (request, response) = (context.Request, context.Response);
-        if (request.Path.StartsWithSegments("/health") || _exempt.Contains(Address(context.Connection.RemoteIpAddress)))
+        if (request.Path.StartsWithSegments("/health") || _exempt.Contains(CallerAddress.Of(context.Connection.RemoteIpAddress)))
         {
             await next(context);
             return;
@@ -37,16 +35,5 @@ internal sealed class RateLimits(RequestDelegate next, RateLimiter limiter, Rate
     private static string Key(HttpContext context) =>
         context.Actor() is { Kind: ActorKind.Token or ActorKind.Bot or ActorKind.Node } holder
             ? holder.ToString()
-            : Address(context.Connection.RemoteIpAddress);
-
-    // One household or server has a whole /64 of IPv6.
-    private static string Address(IPAddress? address)
-    {
-        if (address is null) { return "unknown"; }
-        if (address.IsIPv4MappedToIPv6) { return address.MapToIPv4().ToString(); }
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address)) { return address.ToString(); }
-        var bytes = address.GetAddressBytes();
-        Array.Clear(bytes, 8, 8);
-        return new IPAddress(bytes) + "/64";
-    }
+            : CallerAddress.Of(context.Connection.RemoteIpAddress);
 }
