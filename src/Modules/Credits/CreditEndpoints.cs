@@ -38,6 +38,10 @@ internal static class CreditEndpoints
             Of<UsageReports>(context).ShowAsync(context.Actor(), request, ct));
         routes.MapQuery<UsageRequest, UsageSummary>("billing.usageSummary", s_read, (context, request, ct) =>
             Of<UsageReports>(context).SummaryAsync(context.Actor(), request, ct));
+        routes.MapQuery<NoInput, FundsView>("billing.funds", s_read, (context, _, ct) =>
+            Of<SpendReports>(context).FundsAsync(context.Actor(), ct));
+        routes.MapQuery<DaysRequest, DaysView>("billing.usageDays", s_read, (context, request, ct) =>
+            Of<SpendReports>(context).DaysAsync(context.Actor(), request, ct));
 
         var own = routes.MapGroup("/api/billing").WithTags("Credits").AnswersProblems();
         own.MapGet("/credits/balance", (HttpContext context, Balances balances, CancellationToken ct) =>
