@@ -176,7 +176,7 @@ public sealed class PaymentTests : IAsyncLifetime
     [Fact]
     public async Task With_a_live_key_an_event_of_the_test_mode_is_no_money()
     {
-        await using var live = await StartAsync(new StripeOptions { SecretKey = "sk_live_0123456789ab" });
+        await using var live = await StartAsync(new StripeOptions { SecretKey = "sk_live_of-no-account" });
 
         Assert.False((await live.ReceiveAsync(Completed, Session())).Handled);
         Assert.True((await live.ReceiveAsync(Completed, Session("cs_2"), live: true)).Handled);

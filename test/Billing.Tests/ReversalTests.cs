@@ -140,7 +140,7 @@ public sealed class ReversalTests : IAsyncLifetime
     {
         await _billing.ReceiveAsync("invoice.paid", Invoice());
         await _billing.ReceiveAsync("payment_intent.succeeded", TopUp());
-        await _billing.ReceiveAsync(Refunded, Charge(500, amount: 500));
+        await _billing.ReceiveAsync(Refunded, Charge(500, "in_1", amount: 500));
         await _billing.ReceiveAsync(Refunded, new { id = "ch_9", amount_refunded = 1500, currency = "usd" });
 
         Assert.Equal(500, await _billing.CentsAsync());

@@ -64,7 +64,7 @@ internal sealed class RuntimeBilling : IAsyncDisposable
         builder.AddAudit();
         builder.AddNotices(settings);
         builder.AddAuth(settings);
-        builder.AddCredits(new NpgsqlConnectionStringBuilder(source.ConnectionString));
+        builder.AddCredits(settings, new NpgsqlConnectionStringBuilder(source.ConnectionString));
         builder.AddBilling(settings);
         change?.Invoke(builder.Services);
         var billing = new RuntimeBilling(builder.Build());

@@ -5,7 +5,7 @@ namespace Wopr.Billing.Tests;
 
 public sealed class SignatureTests
 {
-    private const string Dashboard = "whsec_0123456789AB";
+    private const string Dashboard = "whsec_of-an-endpoint-of-nobody";
     private const string Body = """{"id":"evt_1","amount":1}""";
 
     private static readonly string s_listener = "whsec_" + new string('a', 64);

@@ -113,7 +113,7 @@ internal sealed class TestBilling : IAsyncDisposable
         currency = "usd",
         customer = "cus_1",
         subscription = "sub_1",
-        payment_intent = id.Replace("in_", "pi_", StringComparison.Ordinal),
+        payment_intent = $"pi_{id}",
         subscription_details = new { metadata = tenant is null ? [] : new Dictionary<string, string> { ["wopr_tenant"] = tenant } },
     };
 

@@ -12,6 +12,8 @@ namespace Wopr.Clients.Tests;
 /// <summary>A Platform, the outside world it speaks with, and the packages from npm; every story is a person of its own.</summary>
 public sealed class Stage : IAsyncLifetime
 {
+    private static readonly string s_webhookSecret = $"whsec_{Token.New()}";
+
     private NpgsqlDataSource _source = null!;
     private TestSandbox _sandbox = null!;
     private WebApplication _platform = null!;
@@ -31,6 +33,9 @@ public sealed class Stage : IAsyncLifetime
             ["UI_ORIGIN"] = "http://localhost:3000",
             ["RATE_LIMIT_FACTOR"] = "100000",
             ["SANDBOX_URL"] = _sandbox.Url,
+            ["STRIPE_SECRET_KEY"] = "sk_test_0123456789",
+            ["STRIPE_API_BASE"] = _sandbox.Url,
+            ["STRIPE_WEBHOOK_SECRET"] = s_webhookSecret,
             ["GITHUB_CLIENT_ID"] = "client",
             ["GITHUB_CLIENT_SECRET"] = "secret",
             ["GITHUB_BASE_URL"] = $"{_sandbox.Url}/github",
@@ -45,6 +50,7 @@ public sealed class Stage : IAsyncLifetime
     {
         ["PLATFORM"] = _platform.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal),
         ["SANDBOX"] = _sandbox.Url,
+        ["STRIPE_WEBHOOK_SECRET"] = s_webhookSecret,
     }, ct);
 
     public async ValueTask DisposeAsync()

@@ -63,7 +63,7 @@ internal sealed class TestReplica : IAsyncDisposable
     {
         _ledger = new(new(home.Source.ConnectionString));
         _listener = new(home.Source, NullLogger<Listener>.Instance);
-        Writer = new(_ledger, _listener, new WriterPace(), TimeProvider.System, NullLogger<LedgerWriter>.Instance);
+        Writer = new(_ledger, _listener, new WriterPace { LeaveMax = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<LedgerWriter>.Instance);
         Meter = new(Writer, home.Db, TimeProvider.System);
     }
 

@@ -71,14 +71,17 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Runs a verb and answers with what it said.</summary>
     public async Task<string> RunAsync(params string[] words)
     {
-        await using var verb = new Child(Child.Built("Platform"), words, _settings);
+        var settings = new Dictionary<string, string>(_settings);
+        settings.Remove("DOTNET_STARTUP_HOOKS");
+        await using var verb = new Child(Child.Built("Platform"), words, settings);
         Assert.True(await verb.EndsAsync(s_patience, Ct) == 0, verb.Output);
         return verb.Output;
     }
 
-    public Child Start(int index)
+    public Child Start(int index, params (string Name, string Value)[] other)
     {
         var settings = new Dictionary<string, string>(_settings) { ["PORT"] = _ports[index].ToString(CultureInfo.InvariantCulture) };
+        foreach (var (name, value) in other) { settings[name] = value; }
         return _replicas[index] = new(Child.Built("Platform"), [], settings);
     }
 

@@ -117,7 +117,9 @@ public sealed partial class OddRequestTests : IAsyncLifetime
         Assert.True(answer.StatusCode < HttpStatusCode.InternalServerError, what);
         // The web server itself refuses what is no HTTP, before any of our code, and closes the connection.
         if (answer.StatusCode >= HttpStatusCode.BadRequest && text.Length == 0 && answer.Headers.ConnectionClose == true) { return; }
-        if (answer.StatusCode >= HttpStatusCode.BadRequest) { Assert.True(Code().IsMatch(text), what); }
+        // Stripe's webhook answers what the contract says to the byte, and that is a sentence alone.
+        var isWebhook = message.RequestUri!.OriginalString.EndsWith("/api/billing/webhook", StringComparison.Ordinal);
+        if (answer.StatusCode >= HttpStatusCode.BadRequest && !isWebhook) { Assert.True(Code().IsMatch(text), what); }
         Assert.False(Internals().IsMatch(text), what);
     }
 

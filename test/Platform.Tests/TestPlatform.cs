@@ -58,6 +58,7 @@ public sealed class TestPlatform : IAsyncDisposable
             ["ADMIN_TOKEN"] = AdminToken,
             ["UI_ORIGIN"] = UiOrigin,
             ["SANDBOX_URL"] = sandbox,
+            ["STRIPE_WEBHOOK_SECRET"] = "whsec_for_tests",
             ["RATE_LIMIT_FACTOR"] = "100000",
             ["GITHUB_CLIENT_ID"] = "github-client",
             ["GITHUB_CLIENT_SECRET"] = "github-secret-for-tests",

@@ -23,9 +23,11 @@ public sealed class TestSandbox : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<TestSandbox> StartAsync(CancellationToken ct)
+    public static Task<TestSandbox> StartAsync(CancellationToken ct) => StartAsync([], ct);
+
+    public static async Task<TestSandbox> StartAsync(Dictionary<string, string> settings, CancellationToken ct)
     {
-        var app = SandboxServer.Build(new SettingsReader(new Dictionary<string, string> { ["SANDBOX_PORT"] = "0" }))!;
+        var app = SandboxServer.Build(new SettingsReader(new Dictionary<string, string>(settings) { ["SANDBOX_PORT"] = "0" }))!;
         await app.StartAsync(ct);
         return new(app);
     }

@@ -37,10 +37,16 @@ internal static class Commands
                 Verb("verify", "Prove that nobody changed it.", (home, screen, _) =>
                     PlatformVerb.RunAsync(home, screen, ["audit", "verify"], needsDatabase: true, stop)),
             },
+            new Command("credits", "The tenants' money.")
+            {
+                Verb("reconcile", "Work every balance out again, and name what does not agree.", (home, screen, _) =>
+                    PlatformVerb.RunAsync(home, screen, ["credits", "reconcile"], needsDatabase: true, stop)),
+            },
             Secrets(stop),
             Db(stop),
             Psql(stop),
             Smoke(stop),
+            Sandbox(stop),
         };
     }
 
@@ -171,6 +177,22 @@ internal static class Commands
             Verb("happy-path", "Sign up, pay, and a bot runs: each step tried for real.", (home, screen, parsed) =>
                 SmokeVerb.RunAsync(home, screen, parsed.GetValue(url), stop), url),
         };
+    }
+
+    private static Command Sandbox(CancellationToken stop)
+    {
+        var type = new Argument<string>("event") { Description = "The event, such as checkout.session.completed." };
+        var add = new Option<string[]>("--add") { Description = "A field of what is made: resource:field=value. May be repeated." };
+        var over = new Option<string[]>("--override") { Description = "The same, for a field that has a usual value." };
+        var duplicate = new Option<int>("--duplicate") { Description = "How many more times the event is delivered." };
+        var url = new Option<string?>("--url") { Description = "The sandbox; the stack's own when left out." };
+        // Whoever types what the Stripe CLI takes is not refused for it.
+        var key = new Option<string?>("--api-key") { Hidden = true };
+        var trigger = Verb("trigger", StripeTriggerVerb.Help, (home, screen, parsed) => StripeTriggerVerb.RunAsync(home, screen,
+            parsed.GetValue(url), new(parsed.GetValue(type)!, parsed.GetValue(add) ?? [], parsed.GetValue(over) ?? [],
+                parsed.GetValue(duplicate)), stop), add, over, duplicate, url, key);
+        trigger.Add(type);
+        return new("sandbox", "The outside world, as development has it.") { new Command("stripe", "The pretended Stripe.") { trigger } };
     }
 
     private static Command Verb(string name, string help, Func<Home, Screen, ParseResult, Task<int>> run, params Option[] options)

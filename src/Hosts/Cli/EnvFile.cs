@@ -149,6 +149,7 @@ internal sealed class EnvFile
             ("STRIPE_SECRET_KEY", $"sk_test_{Secret()}"),
             ("STRIPE_API_BASE", $"http://localhost:{ports.Sandbox}"),
             ("STRIPE_WEBHOOK_SECRET", $"whsec_{Secret()}"),
+            ("SANDBOX_STRIPE_WEBHOOK_URL", $"http://localhost:{ports.Platform}/api/billing/webhook"),
             ("STRIPE_DEFAULT_PRICE_ID", "price_subscription_5"),
             ("STRIPE_CREDITS_PRICE_30", "price_credits_30"),
             ("STRIPE_CREDITS_PRICE_5", "price_credits_5"),

@@ -22,6 +22,7 @@ internal static class Usage
                                     [--dump FILE] [--allow-destructive auth/0007_name]
               Wopr.Platform admin create --email you@example.com [--if-none]
               Wopr.Platform audit verify [--json]
+              Wopr.Platform credits reconcile [--json]
               Wopr.Platform secrets rotate [--dry-run] [--json]
               Wopr.Platform config check
               Wopr.Platform health                            0 when a server on this machine answers, else 1

@@ -2,11 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Wopr.Sandbox;
 
-/// <summary>The last thousand things by key, oldest first; older ones are forgotten.</summary>
-internal sealed class Bounded<T> where T : class
+/// <summary>The last thousand things by key (or as many as asked for), oldest first; older ones are forgotten.</summary>
+internal sealed class Bounded<T>(int max = 1000) where T : class
 {
-    private const int Max = 1000;
-
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<string, T> _things = new(StringComparer.Ordinal);
 
@@ -16,7 +14,7 @@ internal sealed class Bounded<T> where T : class
         lock (_lock)
         {
             if (_things.TryGetValue(key, out var known)) { return known; }
-            if (_things.Count == Max) { _things.RemoveAt(0); }
+            if (_things.Count == max) { _things.RemoveAt(0); }
             var made = make();
             _things.Add(key, made);
             return made;

@@ -3,6 +3,7 @@ using Wopr.Kernel;
 using Wopr.Sandbox.GitHub;
 using Wopr.Sandbox.Google;
 using Wopr.Sandbox.Mail;
+using Wopr.Sandbox.Stripe;
 
 namespace Wopr.Sandbox;
 
@@ -49,6 +50,8 @@ public static class SandboxServer
         builder.Services.ConfigureHttpJsonOptions(
             json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Deliveries>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Deliveries>());
 
         var app = builder.Build();
         app.UseStatusCodePages();
@@ -56,6 +59,7 @@ public static class SandboxServer
         app.MapMail();
         app.MapGitHub();
         app.MapGoogle();
+        app.MapStripe(options);
         return app;
     }
 }

@@ -10,18 +10,23 @@ public static class BillingModule
     {
         builder.AddStripe(settings);
         builder.AddCheckout();
+        builder.AddRefunds();
+        builder.AddUsageReporting(settings);
         builder.AddRuntime(settings);
         builder.AddTenantWebhooks(settings);
         builder.AddBillingNews();
         builder.AddTopUp();
+        builder.AddSpendingLimits();
     }
 
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
         routes.MapStripe();
         routes.MapCheckout();
+        routes.MapRefunds();
         routes.MapRuntime();
         routes.MapTenantWebhooks();
         routes.MapTopUp();
+        routes.MapSpendingLimits();
     }
 }

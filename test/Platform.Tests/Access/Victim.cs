@@ -6,6 +6,10 @@ public sealed record Victim(
 {
     private const string Password = "Testpass1";
 
+    // One that is not there: what is sent to one that is, is written down whenever it is answered.
+    private const string NoWebhook = "whe_00000000000000000000000000000000";
+    private const string NoDelivery = "whd_00000000000000000000000000000000";
+
     /// <summary>The tenant and its people; every row of theirs holds one of these.</summary>
     public string[] Ids => [Tenant, Owner, Admin, Member, Viewer];
 
@@ -16,6 +20,8 @@ public sealed record Victim(
     {
         ("/api/tokens/{id}", _) => Token,
         ("/api/auth/callback/{provider}", _) => "github",
+        (_, "id") when pattern.StartsWith("/api/webhooks/", StringComparison.Ordinal) => NoWebhook,
+        (_, "delivery") => NoDelivery,
         (_, "provider") => "anthropic",
         (_, "tenant") => Tenant,
         (_, "id") when pattern.StartsWith("/api/admin/users/", StringComparison.Ordinal) => Member,
@@ -45,6 +51,17 @@ public sealed record Victim(
         "PUT /api/admin/quotas/tenants/{tenant}" => new { plan = "pro" },
         "POST /api/admin/tenants/{id}/suspend" => new { reason = "a test" },
         "PUT /api/admin/users/{id}/role" => new { role = "platform_admin" },
+        "POST /api/billing/credits/checkout" or "billing.creditsCheckout" => new
+        {
+            priceId = "price_unknown",
+            successUrl = TestPlatform.UiOrigin,
+            cancelUrl = TestPlatform.UiOrigin,
+            tenant = Tenant,
+        },
+        "POST /api/billing/portal" or "billing.portalSession" => new { returnUrl = "https://elsewhere.example", tenant = Tenant },
+        "POST /api/admin/billing/refund" => new { tenant = Tenant, reference = "cs_unknown", reason = "a test" },
+        "POST /api/admin/billing/unprocessed/{id}/assign" => new { tenant = Tenant },
+        "POST /api/admin/billing/unprocessed/{id}/dismiss" => new { reason = "a test" },
         "PUT /api/admin/maintenance" => new { message = "Back soon." },
         "POST /api/auth/update-user" => new { name = "Renamed" },
         "POST /api/auth/change-email" => new { newEmail = "changed@example.com" },
@@ -56,6 +73,11 @@ public sealed record Victim(
         "account.requestDeletion" => new { confirmPhrase = "DELETE MY ACCOUNT", currentPassword = Password },
         "account.cancelDeletion" => new { requestId = "unknown" },
         "billing.creditsBalance" => new { tenant = Tenant },
+        "POST /api/webhooks" or "webhooks.create" => new { url = "https://hooks.example.com/wopr", events = new[] { "bot.state" } },
+        "webhooks.delete" or "webhooks.rotate" or "webhooks.enable" or "webhooks.test" or "webhooks.deliveries" => new { id = NoWebhook },
+        "webhooks.redeliver" => new { id = NoWebhook, delivery = NoDelivery },
+        "PUT /api/billing/auto-topup" or "billing.updateAutoTopupSettings" => new { usage_topup_cents = 5000 },
+        "PUT /api/billing/spending-limits" or "billing.updateSpendingLimits" => new { global = new { alertAt = 5, hardCap = 10 } },
         "capabilities.getKey" or "capabilities.deleteKey" => new { provider = "anthropic" },
         "capabilities.storeKey" => new { provider = "anthropic", apiKey = "sk-ant-api03-zyxwvutsrqponmlkjihgfedc" },
         "capabilities.testKey" => new { provider = "anthropic", key = "sk-ant-api03-zyxwvutsrqponmlkjihgfedc" },

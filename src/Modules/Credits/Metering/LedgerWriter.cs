@@ -26,6 +26,9 @@ internal sealed record WriterPace
     public int RecallsMax { get; init; } = 8;
 
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a process that stops waits for its requests to end.</summary>
+    public TimeSpan LeaveMax { get; init; } = TimeSpan.FromSeconds(8);
 }
 
 /// <summary>
@@ -96,19 +99,27 @@ internal sealed class LedgerWriter : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var recalls = _listener.On(Ledger.RecallChannel, Recall);
+        using var limit = new CancellationTokenSource();
+        using var stop = stoppingToken.Register(() => limit.CancelAfter(_pace.LeaveMax));
         List<Op> ops = new(_pace.BatchMax);
         while (!stoppingToken.IsCancellationRequested)
         {
             await WaitAsync(stoppingToken);
             Drain(ops);
-            await TurnAsync(ops, stoppingToken);
+            await TurnAsync(ops, limit.Token);
         }
-        // What was asked before the stop is still answered, and what is set aside goes back.
+        // Nothing new starts. What runs may end, and what is set aside goes back.
         _closed = true;
+        while (!limit.IsCancellationRequested && (!_desk.Flights.IsEmpty || _queue.Reader.TryPeek(out _)))
+        {
+            await WaitAsync(limit.Token);
+            Drain(ops);
+            await TurnAsync(ops, limit.Token);
+        }
         _queue.Writer.TryComplete();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
-        while (Drain(ops) > 0) { await TurnAsync(ops, limit.Token); }
-        await LeaveAsync(limit.Token);
+        while (Drain(ops) > 0) { BeginAnew([.. ops.OfType<EndOp>()], [.. ops.OfType<StartOp>()]); }
+        using var last = new CancellationTokenSource(_pace.LeaveMax);
+        await LeaveAsync(last.Token);
     }
 
     /// <summary>One turn with what is in the queue now; for tests that decide themselves when time passes.</summary>
