@@ -20,7 +20,7 @@ public sealed class AdminTests(Site site)
         await using var somebody = await site.VisitAsync();
         somebody.Name = "Margaret Hamilton";
         await somebody.SignUpAsync();
-        await using var person = await OperatorAsync();
+        await using var person = await OperatorAsync(site);
 
         await person.GoAsync("/admin");
         await person.FillAsync("Find people by name, e-mail or id", somebody.Email);
@@ -45,7 +45,7 @@ public sealed class AdminTests(Site site)
         Assert.Empty(person.Complaints);
     }
 
-    private async Task<Person> OperatorAsync()
+    internal static async Task<Person> OperatorAsync(Site site)
     {
         var person = await (await site.VisitAsync()).SignUpAsync();
         await new Db(site.Platform.Source).ExecuteAsync(

@@ -18,6 +18,10 @@ internal static class Dollars
     /// <summary>A price or a charge: two decimals, or as many as a tiny amount needs to be told from another.</summary>
     public static string Exact(long nanos) => Text(nanos / NanosPerDollar, DecimalsMax);
 
+    /// <summary>To the nano-dollar, for those who compare books.</summary>
+    public static string Full(long nanos) =>
+        (nanos < 0 ? "−$" : "$") + Math.Abs(nanos / NanosPerDollar).ToString("#,0.00#######", CultureInfo.InvariantCulture);
+
     /// <summary>A movement, with its sign.</summary>
     public static string Signed(long nanos) => (nanos > 0 ? "+" : "") + Exact(nanos);
 
