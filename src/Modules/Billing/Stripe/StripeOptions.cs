@@ -17,7 +17,7 @@ public sealed class StripeOptions : ISettings
 
     [Setting("STRIPE_WEBHOOK_SECRET",
         "Proves that events come from Stripe: the endpoint's whole whsec_… text. Several, separated by commas, while you change it.",
-        Secret = true)]
+        Secret = true, RequiredInProduction = true)]
     public string[] WebhookSecrets { get; set; } = [];
 
     [Setting("STRIPE_DEFAULT_PRICE_ID", "The Stripe price of the subscription of $5 a month.")]

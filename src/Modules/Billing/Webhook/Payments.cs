@@ -80,13 +80,13 @@ internal sealed class Payments(
             PaymentKind.Subscription => (EntryKind.Subscription, "The subscription's month"),
             _ => (EntryKind.TopUp, "Automatic top-up"),
         };
-        await ledger.CreditAsync(tx, new(payment.TenantId, payment.Reference, kind, Money.FromCents(payment.Cents), text)
-        {
-            Source = "stripe",
-        }, ct);
+        var amount = Money.FromCents(payment.Cents);
+        await ledger.CreditAsync(tx, Post(payment.Reference, kind, amount, text), ct);
         if (bonus == Money.Zero) { return; }
-        await ledger.CreditAsync(tx, new(payment.TenantId, $"{payment.Reference}:bonus", EntryKind.Bonus, bonus,
-            "Bonus of the credit pack") { Source = "stripe" }, ct);
+        await ledger.CreditAsync(tx, Post($"{payment.Reference}:bonus", EntryKind.Bonus, bonus, "Bonus of the credit pack"), ct);
+
+        LedgerPost Post(string reference, EntryKind entry, Money money, string description) =>
+            new(payment.TenantId, reference, entry, money, description) { Source = "stripe" };
     }
 
     private async Task LearnAsync(Db tx, Payment known, Paid paid, CancellationToken ct)

@@ -47,20 +47,22 @@ internal sealed class Reversals(Ledger ledger, Outbox outbox)
         var gone = await ReversalSql.GoneAsync(tx, payment.Reference, ct);
         var due = Payment.ToTake(payment.Credited, payment.Cents, gone) - payment.Taken;
         if (due == Money.Zero) { return payment; }
+        var isRefund = changed.Kind == ReversalKind.Refund;
         if (due > Money.Zero)
         {
-            await ledger.ClawbackAsync(tx, new(payment.TenantId, Reference(changed),
-                changed.Kind == ReversalKind.Refund ? EntryKind.Refund : EntryKind.Dispute, due,
-                changed.Kind == ReversalKind.Refund ? "Payment refunded" : "Payment disputed at the bank") { Source = "stripe" }, ct);
+            await ledger.ClawbackAsync(tx, Post(isRefund ? EntryKind.Refund : EntryKind.Dispute, due,
+                isRefund ? "Payment refunded" : "Payment disputed at the bank"), ct);
             await outbox.SendAsync(tx, new PaymentTaken(payment.TenantId, Reference(changed), Sql.Name(changed.Kind), due.Nanos), ct);
         }
         else
         {
-            await ledger.CreditAsync(tx, new(payment.TenantId, Reference(changed), EntryKind.Reinstatement, -due,
-                "Dispute decided for us") { Source = "stripe" }, ct);
+            await ledger.CreditAsync(tx, Post(EntryKind.Reinstatement, -due, "Dispute decided for us"), ct);
         }
         await PaymentSql.SetTakenAsync(tx, payment.Reference, payment.Taken + due, ct);
         return payment with { Taken = payment.Taken + due };
+
+        LedgerPost Post(EntryKind kind, Money amount, string description) =>
+            new(payment.TenantId, Reference(changed), kind, amount, description) { Source = "stripe" };
     }
 
     // Names the state that was reached, which is reached once.
