@@ -17,11 +17,10 @@ public sealed class BillingSettingsTests(Site site)
         await person.SeesAsync("No payment method on file.");
         await Expect(person.Page.GetByLabel("When the balance gets low")).ToBeCheckedAsync();
 
-        await person.GoAsync("/billing");
-        await person.PressAsync("Pay $50.00");
-        await person.PressAsync("Pay");
-        await person.SeesAsync("Your payment is here");
-        await person.GoAsync("/billing/settings");
+        await person.PressAsync("Change card or address");
+        await person.PressAsync("Use this card");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Return" }).ClickAsync();
+        await person.IsAtAsync("/billing/settings");
         await person.SeesAsync("ending in 4242");
         await person.Page.GetByLabel("When the balance gets low").CheckAsync();
         await person.Page.GetByLabel("Falls below").SelectOptionAsync("$10.00");

@@ -22,8 +22,7 @@ public sealed class BillingTests(Site site)
         await Expect(person.Page.Locator(".nav-balance").First).ToHaveTextAsync("$110.00");
 
         await person.GoAsync("/billing/history");
-        await person.SeesAsync("Bought credits");
-        await person.SeesAsync("+$100.00");
+        await Expect(person.Page.GetByRole(AriaRole.Row, new() { NameString = "Bought credits" })).ToContainTextAsync("+$100.00");
         await person.SeesAsync("+$10.00");
         await person.GoAsync("/billing/history?kind=bonus");
         await Expect(person.Page.GetByRole(AriaRole.Row)).ToHaveCountAsync(2);
