@@ -48,10 +48,15 @@ public sealed class AdminTests(Site site)
     internal static async Task<Person> OperatorAsync(Site site)
     {
         var person = await (await site.VisitAsync()).SignUpAsync();
+        await PromoteAsync(site, person);
+        return person;
+    }
+
+    internal static async Task PromoteAsync(Site site, Person person)
+    {
         await new Db(site.Platform.Source).ExecuteAsync(
             $"update auth.user set platform_role = 'platform_admin' where email = {person.Email}", TestContext.Current.CancellationToken);
         // Sessions are remembered for a second.
         await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
-        return person;
     }
 }

@@ -39,7 +39,9 @@ public sealed class Site : IAsyncLifetime
         {
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync"],
+                "--disable-component-update", "--disable-sync",
+                // Redirects to where the world believes us to be.
+                $"--host-resolver-rules=MAP {new Uri(TestPlatform.UiOrigin).Authority} 127.0.0.1:{new Uri(Address).Port}"],
         });
     }
 
@@ -70,8 +72,7 @@ public sealed class Site : IAsyncLifetime
             JavaScriptEnabled = scripts,
         });
         context.SetDefaultTimeout(20_000);
-        // Where the world believes us to be, and where Stripe's pages are said to be.
-        await LeadAsync(context, TestPlatform.UiOrigin, Address);
+        // Where Stripe's pages are said to be.
         await LeadAsync(context, TestStripe.CheckoutHost, Stripe.Address);
         return new(context, await context.NewPageAsync());
     }
