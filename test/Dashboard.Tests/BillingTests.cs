@@ -153,6 +153,8 @@ public sealed class BillingTests(Site site)
         return new Db(site.Platform.Source).ExecuteAsync($"""
             insert into billing.standing (tenant_id, state, since, grace_until, destroy_after, next_at)
             values ({tenant}, {state}, {now}, {grace}::timestamptz, {end}::timestamptz, {now.AddDays(1)})
+            on conflict (tenant_id) do update set state = excluded.state, grace_until = excluded.grace_until,
+                destroy_after = excluded.destroy_after, next_at = excluded.next_at
             """, Ct);
     }
 }
