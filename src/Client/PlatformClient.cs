@@ -9,6 +9,8 @@ public sealed class PlatformClient
         Account = new(wire);
         Security = new(wire);
         Billing = new(wire);
+        Webhooks = new(wire);
+        Credits = new(wire);
         Organizations = new(wire);
         Tokens = new(wire);
         Admin = new(wire);
@@ -17,6 +19,8 @@ public sealed class PlatformClient
     public AccountClient Account { get; }
     public SecurityClient Security { get; }
     public BillingClient Billing { get; }
+    public WebhookClient Webhooks { get; }
+    public CreditAdminClient Credits { get; }
     public OrganizationClient Organizations { get; }
     public TokenClient Tokens { get; }
     public AdminClient Admin { get; }

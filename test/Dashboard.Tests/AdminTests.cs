@@ -20,7 +20,7 @@ public sealed class AdminTests(Site site)
         await using var somebody = await site.VisitAsync();
         somebody.Name = "Margaret Hamilton";
         await somebody.SignUpAsync();
-        await using var person = await OperatorAsync();
+        await using var person = await OperatorAsync(site);
 
         await person.GoAsync("/admin");
         await person.FillAsync("Find people by name, e-mail or id", somebody.Email);
@@ -45,13 +45,18 @@ public sealed class AdminTests(Site site)
         Assert.Empty(person.Complaints);
     }
 
-    private async Task<Person> OperatorAsync()
+    internal static async Task<Person> OperatorAsync(Site site)
     {
         var person = await (await site.VisitAsync()).SignUpAsync();
+        await PromoteAsync(site, person);
+        return person;
+    }
+
+    internal static async Task PromoteAsync(Site site, Person person)
+    {
         await new Db(site.Platform.Source).ExecuteAsync(
             $"update auth.user set platform_role = 'platform_admin' where email = {person.Email}", TestContext.Current.CancellationToken);
         // Sessions are remembered for a second.
         await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
-        return person;
     }
 }

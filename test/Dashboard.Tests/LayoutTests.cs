@@ -6,7 +6,8 @@ public sealed class LayoutTests(Site site)
         ["/", "/signup", "/login", "/forgot-password", "/reset-password?token=x", "/auth/verify?status=success",
             "/auth/verify?status=error&reason=missing_token", "/two-factor", "/two-factor?backup=true", "/nowhere"];
 
-    private static readonly string[] s_personal = ["/", "/account", "/organization", "/tokens", "/admin", "/invitations/x"];
+    private static readonly string[] s_personal = ["/", "/account", "/organization", "/tokens", "/billing", "/billing/history", "/billing/usage", "/billing/invoices", "/billing/settings",
+            "/billing/webhooks", "/admin", "/invitations/x"];
 
     [Fact]
     public async Task On_a_small_phone_nothing_scrolls_sideways()

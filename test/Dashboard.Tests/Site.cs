@@ -18,6 +18,7 @@ public sealed class Site : IAsyncLifetime
     private IBrowser _browser = null!;
 
     public TestPlatform Platform { get; private set; } = null!;
+    public TestStripe Stripe { get; private set; } = null!;
     public string Address { get; private set; } = "";
 
     /// <summary>Calls the Dashboard without being a browser.</summary>
@@ -25,7 +26,8 @@ public sealed class Site : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Platform = await TestPlatform.StartAsync(CancellationToken.None);
+        Stripe = await TestStripe.StartAsync(CancellationToken.None);
+        Platform = await TestPlatform.StartAsync(CancellationToken.None, Stripe.PlatformSettings);
         _dashboard = Start(Platform.Address);
         await _dashboard.StartAsync();
         Address = AddressOf(_dashboard);
@@ -37,7 +39,9 @@ public sealed class Site : IAsyncLifetime
         {
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync"],
+                "--disable-component-update", "--disable-sync",
+                // Redirects to where the world believes us to be.
+                $"--host-resolver-rules=MAP {new Uri(TestPlatform.UiOrigin).Authority} 127.0.0.1:{new Uri(Address).Port}"],
         });
     }
 
@@ -68,8 +72,17 @@ public sealed class Site : IAsyncLifetime
             JavaScriptEnabled = scripts,
         });
         context.SetDefaultTimeout(20_000);
+        // Where Stripe's pages are said to be.
+        await LeadAsync(context, TestStripe.CheckoutHost, Stripe.Address);
         return new(context, await context.NewPageAsync());
     }
+
+    private static Task LeadAsync(IBrowserContext context, string from, string to) =>
+        context.RouteAsync($"{from}/**", route => route.FulfillAsync(new()
+        {
+            Status = 302,
+            Headers = new Dictionary<string, string> { ["Location"] = to + new Uri(route.Request.Url).PathAndQuery },
+        }));
 
     public async ValueTask DisposeAsync()
     {
@@ -78,5 +91,6 @@ public sealed class Site : IAsyncLifetime
         Http.Dispose();
         await _dashboard.DisposeAsync();
         await Platform.DisposeAsync();
+        await Stripe.DisposeAsync();
     }
 }

@@ -3,6 +3,7 @@ using Wopr.Dashboard.Http;
 using Wopr.Dashboard.Pages;
 using Wopr.Dashboard.Pages.Account;
 using Wopr.Dashboard.Pages.Admin;
+using Wopr.Dashboard.Pages.Billing;
 using Wopr.Dashboard.Pages.Home;
 using Wopr.Dashboard.Pages.Organization;
 using Wopr.Dashboard.Pages.SignIn;
@@ -55,6 +56,7 @@ internal static class Server
         pages.MapAccount();
         pages.MapOrganizations();
         pages.MapTokens();
+        pages.MapBilling();
         pages.MapAdmin();
         pages.MapFallback(() => Troubles.NotFound());
         return app;

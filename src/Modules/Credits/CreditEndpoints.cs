@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Wopr.Kernel;
@@ -38,26 +39,30 @@ internal static class CreditEndpoints
             Of<UsageReports>(context).ShowAsync(context.Actor(), request, ct));
         routes.MapQuery<UsageRequest, UsageSummary>("billing.usageSummary", s_read, (context, request, ct) =>
             Of<UsageReports>(context).SummaryAsync(context.Actor(), request, ct));
+        routes.MapQuery<NoInput, FundsView>("billing.funds", s_read, (context, _, ct) =>
+            Of<SpendReports>(context).FundsAsync(context.Actor(), ct));
+        routes.MapQuery<DaysRequest, DaysView>("billing.usageDays", s_read, (context, request, ct) =>
+            Of<SpendReports>(context).DaysAsync(context.Actor(), request, ct));
 
-        var own = routes.MapGroup("/api/billing").WithTags("Credits").AnswersProblems();
+        var own = routes.MapGroup("/api/billing").WithTags("Credits");
         own.MapGet("/credits/balance", (HttpContext context, Balances balances, CancellationToken ct) =>
-            balances.ShowAsync(context.Actor(), null, ct)).Requires(s_read);
+            AnswerAsync(balances.ShowAsync(context.Actor(), null, ct))).Requires(s_read);
         own.MapGet("/credits/history", (HttpContext context, History history, [AsParameters] HistoryRequest request, CancellationToken ct) =>
-            history.ShowAsync(context.Actor(), request, ct)).Requires(s_read);
+            AnswerAsync(history.ShowAsync(context.Actor(), request, ct))).Requires(s_read);
         own.MapGet("/usage", (HttpContext context, UsageReports reports, [AsParameters] UsageRequest request, CancellationToken ct) =>
-            reports.ShowAsync(context.Actor(), request, ct)).Requires(s_read);
+            AnswerAsync(reports.ShowAsync(context.Actor(), request, ct))).Requires(s_read);
         own.MapGet("/usage/summary", (HttpContext context, UsageReports reports, [AsParameters] UsageRequest request, CancellationToken ct) =>
-            reports.SummaryAsync(context.Actor(), request, ct)).Requires(s_read);
+            AnswerAsync(reports.SummaryAsync(context.Actor(), request, ct))).Requires(s_read);
 
-        var admin = routes.MapGroup("/api/admin/credits").WithTags("Credits").AnswersProblems();
-        admin.MapGet("/", (string tenant, CreditOperators operators, CancellationToken ct) => operators.ShowAsync(tenant, ct))
+        var admin = routes.MapGroup("/api/admin/credits").WithTags("Credits");
+        admin.MapGet("/", (string tenant, CreditOperators operators, CancellationToken ct) => AnswerAsync(operators.ShowAsync(tenant, ct)))
             .Requires(Access.PlatformAdmin);
         admin.MapPost("/adjust", (HttpContext context, AdjustCredits body, CreditOperators operators, CancellationToken ct) =>
-            operators.AdjustAsync(context.Actor(), body, ct)).Requires(Access.PlatformAdmin);
+            AnswerAsync(operators.AdjustAsync(context.Actor(), body, ct))).Requires(Access.PlatformAdmin);
         admin.MapPost("/grant", (HttpContext context, GrantCredits body, CreditOperators operators, CancellationToken ct) =>
-            operators.GrantAsync(context.Actor(), body, ct)).Requires(Access.PlatformAdmin);
+            AnswerAsync(operators.GrantAsync(context.Actor(), body, ct))).Requires(Access.PlatformAdmin);
         admin.MapPost("/freeze", (HttpContext context, FreezeCredits body, CreditOperators operators, CancellationToken ct) =>
-            operators.FreezeAsync(context.Actor(), body, ct)).Requires(Access.PlatformAdmin);
+            AnswerAsync(operators.FreezeAsync(context.Actor(), body, ct))).Requires(Access.PlatformAdmin);
         admin.MapGet("/accounts", (CreditOperators operators, CancellationToken ct) => operators.AccountsAsync(ct))
             .Requires(Access.PlatformAdmin);
         admin.MapGet("/reconciliation", async (Reconciliation reconciliation, CancellationToken ct) =>
@@ -67,6 +72,8 @@ internal static class CreditEndpoints
                 new DifferenceView(difference.What, difference.Tenant, difference.Expected.Nanos, difference.Found.Nanos))]);
         }).Requires(Access.PlatformAdmin);
     }
+
+    private static async Task<Results<Ok<T>, ProblemHttpResult>> AnswerAsync<T>(Task<Result<T>> outcome) => (await outcome).ToHttp();
 
     private static T Of<T>(HttpContext context) where T : notnull => context.RequestServices.GetRequiredService<T>();
 }

@@ -36,6 +36,9 @@ internal static class CreditProblems
     public static Problem BadTime { get; } = new(ProblemKind.Invalid, "credits.bad_time",
         "Give times as milliseconds since 1970, as JavaScript's Date.now() does.");
 
+    public static Problem BadDays(int max) => new(ProblemKind.Invalid, "credits.bad_days",
+        $"from and to are days such as 2026-03-31, from not after to, and at most {max} days apart.");
+
     public static Problem BadAmount(long dollars) => new(ProblemKind.Invalid, "credits.bad_amount",
         $"The amount is in cents, not zero, and at most {dollars} dollars.");
 

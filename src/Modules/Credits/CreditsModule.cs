@@ -19,6 +19,7 @@ public static class CreditsModule
         services.AddSingleton<Balances>();
         services.AddSingleton<History>();
         services.AddSingleton<UsageReports>();
+        services.AddSingleton<SpendReports>();
         services.AddSingleton<CreditOperators>();
         services.AddSingleton<Reconciliation>();
         services.AddSingleton(_ => new LedgerDb(connection));

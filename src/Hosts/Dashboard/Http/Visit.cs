@@ -7,6 +7,7 @@ namespace Wopr.Dashboard.Http;
 internal sealed class Visit
 {
     private readonly HttpContext _context;
+    private Task<Result<Balance>>? _balance;
 
     private Visit(HttpContext context, HttpClient http, DashboardOptions options)
     {
@@ -53,6 +54,9 @@ internal sealed class Visit
         Session = found.Value;
         return found.Problem;
     }
+
+    /// <summary>Asked once, however many parts of a page show it.</summary>
+    public Task<Result<Balance>> BalanceAsync() => _balance ??= Platform.Billing.BalanceAsync(_context.RequestAborted);
 
     // As they came: values are signed, and other programs on the same host have cookies that are none of our business.
     private static string AuthCookiesOf(HttpRequest request) => string.Join("; ", request.Headers.Cookie

@@ -41,6 +41,8 @@ internal static class CheckoutRoutes
             Of<Invoices>(context).ListAsync(context.Actor(), ct));
         routes.MapQuery<NoInput, BillingContact>("billing.billingInfo", s_pay, (context, _, ct) =>
             Of<Invoices>(context).ContactAsync(context.Actor(), ct));
+        routes.MapQuery<NoInput, OwnSubscription>("billing.subscription", Access.Tenant(Role.Viewer), async (context, _, ct) =>
+            await OwnSubscription.OfAsync(Of<Db>(context), context.Actor(), ct));
     }
 
     private static async Task<Results<Ok<CheckoutView>, ProblemHttpResult>> CheckoutAsync(

@@ -21,6 +21,8 @@ internal static class AdminPages
             (await visit.Platform.Admin.StopImpersonatingAsync(ct)).Problem is { } problem ? Troubles.Of(problem) : Page.Go("/admin"));
         admin.MapGet("/users/{id}/{**rest}", (string id) => Page.Go(At(id)));
         admin.MapGet("/audit", AuditAsync);
+        admin.MapCredits();
+        admin.MapPayments();
     }
 
     private static async Task<IResult> UsersAsync(Visit visit, string? query, string? cursor, CancellationToken ct) =>

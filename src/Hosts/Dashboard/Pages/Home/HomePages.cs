@@ -6,10 +6,10 @@ internal static class HomePages
 {
     public static void MapHome(this IEndpointRouteBuilder routes) => routes.MapGet("/", HomeAsync);
 
-    private static async Task<IResult> HomeAsync(Visit visit, CancellationToken ct)
+    private static async Task<IResult> HomeAsync(Visit visit)
     {
         if (visit.Person is not { } person) { return Page.Show<Landing>(new { }); }
-        var balance = await visit.Platform.Billing.BalanceAsync(ct);
+        var balance = await visit.BalanceAsync();
         return Page.Show<Overview>(new { Person = person, Balance = balance.Value });
     }
 }
