@@ -80,7 +80,8 @@ internal static class TopUpForm
 
     public static (string Value, string Text)[] Amounts { get; } = [.. Options(500, 1000, 2000, 5000, 10_000, 20_000, 50_000)];
 
-    public static (string Value, string Text)[] Intervals { get; } = [("daily", "every day"), ("weekly", "every week"), ("monthly", "every month")];
+    public static (string Value, string Text)[] Intervals { get; } =
+        [("daily", "every day"), ("weekly", "every week"), ("monthly", "every month")];
 
     public static Form Of(TopUp? topUp) => topUp is null ? Form.Of() : Form.Of(
         ("usage", topUp.UsageEnabled ? "yes" : ""), ("threshold", Text(topUp.ThresholdCents)), ("amount", Text(topUp.AmountCents)),

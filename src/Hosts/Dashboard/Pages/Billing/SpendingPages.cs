@@ -18,7 +18,9 @@ internal static class SpendingPages
 
     private static async Task<IResult> HistoryAsync(Visit visit, string? kind, string? offset, CancellationToken ct)
     {
-        var skipped = int.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, OffsetMax) : 0;
+        var skipped = int.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? Math.Min(number, OffsetMax)
+            : 0;
         var known = Kinds.Movements.Any(each => each.Value == kind) ? kind : null;
         // One more than is shown tells whether there are older ones.
         var outcome = await visit.Platform.Billing.HistoryAsync(known, Rows + 1, skipped, ct);

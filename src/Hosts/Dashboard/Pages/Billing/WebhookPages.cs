@@ -12,7 +12,8 @@ internal static class WebhookPages
         var pages = routes.MapGroup("/webhooks");
         pages.MapGet("", (Visit visit, CancellationToken ct) => ListAsync(visit, Form.Empty, made: null, ct));
         pages.MapPost("", CreateAsync);
-        pages.MapGet("/{id}", (Visit visit, string id, string? cursor, CancellationToken ct) => OneAsync(visit, id, cursor, Form.Empty, secret: null, ct));
+        pages.MapGet("/{id}", (Visit visit, string id, string? cursor, CancellationToken ct) =>
+            OneAsync(visit, id, cursor, Form.Empty, secret: null, ct));
         pages.MapPost("/{id}/rotate", RotateAsync);
         pages.MapPost("/{id}/test", (Visit visit, string id, CancellationToken ct) =>
             DoneAsync(visit, id, "webhook-test", visit.Platform.Webhooks.TestAsync(id, ct), ct));
