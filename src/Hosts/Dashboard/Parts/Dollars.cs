@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Wopr.Kernel;
 
 namespace Wopr.Dashboard.Parts;
 
 /// <summary>Money as people read and type it. The only place that makes text of nano-dollars; all of it in decimals.</summary>
-internal static class Dollars
+internal static partial class Dollars
 {
     private const decimal NanosPerDollar = 1_000_000_000;
     private const int SignificantDigits = 6;
@@ -29,8 +30,10 @@ internal static class Dollars
     public static decimal? Parse(string text)
     {
         var plain = text.Trim().Replace("$", "", StringComparison.Ordinal).Replace('−', '-');
-        return decimal.TryParse(plain, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands,
-            CultureInfo.InvariantCulture, out var dollars)
+        // A comma stands before three digits; whoever means a decimal one is asked, and not charged ten times as much.
+        return Amount().IsMatch(plain)
+            && decimal.TryParse(plain.Replace(",", "", StringComparison.Ordinal),
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var dollars)
             && Math.Abs(dollars) <= 1_000_000_000 && decimal.Truncate(dollars * 100) == dollars * 100
                 ? dollars
                 : null;
@@ -58,4 +61,7 @@ internal static class Dollars
         for (var bound = 0.1m; size < bound && size > 0 && decimals < DecimalsMax; bound /= 10) { decimals++; }
         return decimals;
     }
+
+    [GeneratedRegex(@"^-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?\z")]
+    private static partial Regex Amount();
 }
