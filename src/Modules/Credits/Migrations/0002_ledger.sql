@@ -79,8 +79,6 @@ create table credits.allowance (
     primary key (tenant_id, writer_id, purse, day)
 ) with (fillfactor = 50);
 
-create index allowance_of_writer on credits.allowance (writer_id);
-
 -- Requests that run: durable before their first byte leaves, gone when they are settled.
 create table credits.start (
     request_id       uuid primary key,
@@ -99,8 +97,6 @@ create table credits.start (
     output_units     bigint
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000);
-
-create index start_of_writer on credits.start (writer_id);
 
 -- One row a metered request, by the UTC day its id was made on.
 create table credits.usage (
