@@ -154,6 +154,22 @@ public sealed class MeteringTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_id_that_was_charged_before_does_not_keep_a_dead_writer_from_being_settled()
+    {
+        await PayAsync(100);
+        var (one, two) = (await _home.StartAsync(Ct), await _home.StartAsync(Ct));
+        var known = Request(hold: 1);
+        await one.Meter.StartAsync(known, Ct);
+        await one.Meter.SettleAsync("t", known.RequestId, Use(cents: 1));
+        await two.Meter.StartAsync(known, Ct);
+        await two.Meter.StartAsync(Request(hold: 5), Ct);
+
+        Assert.True(await _home.Sweep().EndAsync(two.Writer.Id, Ct));
+
+        Assert.Equal((99, 0, 2), (await CentsAsync(), await CountAsync("start"), await CountAsync("usage")));
+    }
+
+    [Fact]
     public async Task A_clean_stop_leaves_nothing_set_aside()
     {
         await PayAsync(1000);

@@ -72,6 +72,7 @@ internal sealed class Purchase(
         {
             var lines = Sold(session).Select(each => new BillLine(each.Price, each.Quantity, account.Now, account.Now));
             invoice = invoices.Bill(customer, [.. lines], null, "manual");
+            invoice["metadata"] = form["invoice_creation"]?["invoice_data"]?.Metadata() ?? [];
             (intent["invoice"], session["invoice"]) = (invoice.Id(), invoice.Id());
         }
         payments.Succeed(intent, method);

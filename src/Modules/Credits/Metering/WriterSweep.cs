@@ -50,6 +50,12 @@ internal sealed class WriterSweep(Db db, TimeProvider time, ILogger<WriterSweep>
 
     private static async Task<int> SettleAsync(Db tx, Guid writer, long batch, CancellationToken ct)
     {
+        // An id that was charged before and came again would spoil the settling of all others.
+        await tx.ExecuteAsync($"""
+            delete from credits.start s
+            where writer_id = {writer}
+              and exists (select from credits.usage u where u.tenant_id = s.tenant_id and u.request_id = s.request_id)
+            """, ct);
         var starts = await tx.QueryAsync($"""
             select request_id, tenant_id, purse, bot_id, capability, provider, model,
                    coalesce(wholesale_nanos, 0), coalesce(price_nanos, 0), coalesce(input_units, 0), coalesce(output_units, 0)
