@@ -69,9 +69,7 @@ public sealed class MeteringCrashTests(ITestOutputHelper output)
         var settled = lines.Select(line => line.Split(' ')).Where(words => words is ["settled", _, _, _]).ToList();
         var voided = lines.Select(line => line.Split(' ')).Where(words => words is ["voided", _, _]).ToList();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {settled.Count} settled, {voided.Count} voided, {lines.Count(line => line.StartsWith("refused", StringComparison.Ordinal))} refused, {
-            lines.Count(line => line.StartsWith("unknown", StringComparison.Ordinal))} unknown; {
-            used.Count} usage rows, {used.Values.Count(row => row.IsEstimated == "true")} of them estimated
+            {settled.Count} settled, {voided.Count} voided, {lines.Count(line => line.StartsWith("refused", StringComparison.Ordinal))} refused, {lines.Count(line => line.StartsWith("unknown", StringComparison.Ordinal))} unknown; {used.Count} usage rows, {used.Values.Count(row => row.IsEstimated == "true")} of them estimated
             """));
 
         Assert.True(settled.Count > 3000, "The load did not run.");

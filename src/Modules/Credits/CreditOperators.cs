@@ -31,7 +31,8 @@ internal sealed class CreditOperators(Db db, Ledger ledger, TenantDirectory tena
         return View(await db.TransactAsync(async tx =>
         {
             var posted = await ledger.CreditAsync(tx, new(body.Tenant, Reference("grant", body.Reference), EntryKind.Grant,
-                Money.FromCents(body.AmountCents), body.Reason) { ExpiresAt = body.ExpiresAt }, ct);
+                Money.FromCents(body.AmountCents), body.Reason)
+            { ExpiresAt = body.ExpiresAt }, ct);
             if (!posted.IsReplay)
             {
                 await audit.WriteAsync(tx, actor, new("credits.granted", $"tenant:{body.Tenant}", TenantId: body.Tenant,

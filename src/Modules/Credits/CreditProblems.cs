@@ -17,10 +17,12 @@ internal static class CreditProblems
         "The spending limit set for this account is reached. Raise it under Billing, or wait for the next day or month.");
 
     public static Problem Busy { get; } = new(ProblemKind.Unavailable, "credits.busy",
-        "Too many requests wait to be recorded. Try again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        "Too many requests wait to be recorded. Try again in a moment.")
+    { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public static Problem TryAgain { get; } = new(ProblemKind.Unavailable, "credits.try_again",
-        "The request could not be recorded, and nothing was charged. Try again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        "The request could not be recorded, and nothing was charged. Try again in a moment.")
+    { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public static Problem Known { get; } = new(ProblemKind.Conflict, "credits.request_known",
         "A request with this id was metered before. Use a new id for each request.");

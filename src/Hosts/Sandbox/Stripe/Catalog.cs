@@ -115,30 +115,33 @@ internal sealed class Catalog(Account account)
 
     private static JsonObject Monthly(string interval = "month", long count = 1) => new()
     {
-        ["interval"] = interval, ["interval_count"] = count, ["meter"] = null, ["trial_period_days"] = null,
+        ["interval"] = interval,
+        ["interval_count"] = count,
+        ["meter"] = null,
+        ["trial_period_days"] = null,
         ["usage_type"] = "licensed",
     };
 
     private JsonObject Price(
         string id, string product, long cents, string currency, JsonObject? recurring) => account.Add(Kind.Price, new()
-    {
-        ["id"] = id,
-        ["object"] = "price",
-        ["active"] = true,
-        ["billing_scheme"] = "per_unit",
-        ["created"] = account.Now,
-        ["currency"] = currency,
-        ["custom_unit_amount"] = null,
-        ["lookup_key"] = null,
-        ["metadata"] = new JsonObject(),
-        ["nickname"] = null,
-        ["product"] = product,
-        ["recurring"] = recurring,
-        ["tax_behavior"] = "unspecified",
-        ["tiers_mode"] = null,
-        ["transform_quantity"] = null,
-        ["type"] = recurring is null ? "one_time" : "recurring",
-        ["unit_amount"] = cents,
-        ["unit_amount_decimal"] = $"{cents}",
-    });
+        {
+            ["id"] = id,
+            ["object"] = "price",
+            ["active"] = true,
+            ["billing_scheme"] = "per_unit",
+            ["created"] = account.Now,
+            ["currency"] = currency,
+            ["custom_unit_amount"] = null,
+            ["lookup_key"] = null,
+            ["metadata"] = new JsonObject(),
+            ["nickname"] = null,
+            ["product"] = product,
+            ["recurring"] = recurring,
+            ["tax_behavior"] = "unspecified",
+            ["tiers_mode"] = null,
+            ["transform_quantity"] = null,
+            ["type"] = recurring is null ? "one_time" : "recurring",
+            ["unit_amount"] = cents,
+            ["unit_amount_decimal"] = $"{cents}",
+        });
 }

@@ -200,7 +200,11 @@ internal sealed class Checkout(Account account, Catalog catalog, string host)
 
     public static JsonObject Details(string? email, string? name) => new()
     {
-        ["address"] = null, ["email"] = email, ["name"] = name, ["phone"] = null, ["tax_exempt"] = "none",
+        ["address"] = null,
+        ["email"] = email,
+        ["name"] = name,
+        ["phone"] = null,
+        ["tax_exempt"] = "none",
         ["tax_ids"] = new JsonArray(),
     };
 }

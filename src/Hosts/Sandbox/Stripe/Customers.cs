@@ -27,7 +27,10 @@ internal sealed class Customers(Account account, Methods methods)
             ["invoice_prefix"] = id[^8..].ToUpperInvariant(),
             ["invoice_settings"] = new JsonObject
             {
-                ["custom_fields"] = null, ["default_payment_method"] = null, ["footer"] = null, ["rendering_options"] = null,
+                ["custom_fields"] = null,
+                ["default_payment_method"] = null,
+                ["footer"] = null,
+                ["rendering_options"] = null,
             },
             ["metadata"] = new JsonObject(),
             ["name"] = null,

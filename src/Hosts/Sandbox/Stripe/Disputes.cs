@@ -29,7 +29,9 @@ internal sealed class Disputes(Account account, Ledger ledger)
             ["evidence"] = new JsonObject(),
             ["evidence_details"] = new JsonObject
             {
-                ["due_by"] = account.Now + (long)TimeSpan.FromDays(7).TotalSeconds, ["has_evidence"] = false, ["past_due"] = false,
+                ["due_by"] = account.Now + (long)TimeSpan.FromDays(7).TotalSeconds,
+                ["has_evidence"] = false,
+                ["past_due"] = false,
                 ["submission_count"] = 0,
             },
             ["is_charge_refundable"] = false,

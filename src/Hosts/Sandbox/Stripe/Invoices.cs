@@ -22,7 +22,8 @@ internal sealed class Invoices(Account account, Payments payments, Methods metho
             ["quote_details"] = null,
             ["subscription_details"] = new JsonObject
             {
-                ["metadata"] = subscription["metadata"]!.DeepClone(), ["subscription"] = subscription.Id(),
+                ["metadata"] = subscription["metadata"]!.DeepClone(),
+                ["subscription"] = subscription.Id(),
             },
             ["type"] = "subscription_details",
         };
@@ -65,7 +66,10 @@ internal sealed class Invoices(Account account, Payments payments, Methods metho
             ["status"] = "open",
             ["status_transitions"] = new JsonObject
             {
-                ["finalized_at"] = account.Now, ["marked_uncollectible_at"] = null, ["paid_at"] = null, ["voided_at"] = null,
+                ["finalized_at"] = account.Now,
+                ["marked_uncollectible_at"] = null,
+                ["paid_at"] = null,
+                ["voided_at"] = null,
             },
             ["subscription"] = subscription?.Id(),
             ["subtotal"] = total,

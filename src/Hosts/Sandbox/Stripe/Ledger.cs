@@ -23,7 +23,10 @@ internal sealed class Ledger(Account account)
             ["fee"] = fee,
             ["fee_details"] = fee == 0 ? new JsonArray() : new JsonArray(new JsonObject
             {
-                ["amount"] = fee, ["application"] = null, ["currency"] = currency, ["description"] = "Stripe processing fees",
+                ["amount"] = fee,
+                ["application"] = null,
+                ["currency"] = currency,
+                ["description"] = "Stripe processing fees",
                 ["type"] = "stripe_fee",
             }),
             ["net"] = cents - fee,

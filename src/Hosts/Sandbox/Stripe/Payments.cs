@@ -105,7 +105,8 @@ internal sealed class Payments(Account account, Methods methods, Ledger ledger, 
             intent["status"] = "requires_action";
             intent["next_action"] = new JsonObject
             {
-                ["type"] = "use_stripe_sdk", ["use_stripe_sdk"] = new JsonObject { ["type"] = "three_d_secure_redirect" },
+                ["type"] = "use_stripe_sdk",
+                ["use_stripe_sdk"] = new JsonObject { ["type"] = "three_d_secure_redirect" },
             };
             account.Tell("payment_intent.requires_action", intent);
             return intent;
@@ -137,8 +138,12 @@ internal sealed class Payments(Account account, Methods methods, Ledger ledger, 
         intent["latest_charge"] = charge.Id();
         var error = new JsonObject
         {
-            ["charge"] = charge.Id(), ["code"] = decline.Code, ["decline_code"] = decline.Reason, ["message"] = decline.Message,
-            ["payment_method"] = method.DeepClone(), ["type"] = "card_error",
+            ["charge"] = charge.Id(),
+            ["code"] = decline.Code,
+            ["decline_code"] = decline.Reason,
+            ["message"] = decline.Message,
+            ["payment_method"] = method.DeepClone(),
+            ["type"] = "card_error",
         };
         (intent["status"], intent["payment_method"], intent["next_action"]) = ("requires_payment_method", null, null);
         intent["last_payment_error"] = error;
@@ -146,7 +151,9 @@ internal sealed class Payments(Account account, Methods methods, Ledger ledger, 
         account.Tell("payment_intent.payment_failed", intent);
         return Methods.Refused(decline, new()
         {
-            ["charge"] = charge.Id(), ["payment_intent"] = intent.DeepClone(), ["payment_method"] = method.DeepClone(),
+            ["charge"] = charge.Id(),
+            ["payment_intent"] = intent.DeepClone(),
+            ["payment_method"] = method.DeepClone(),
         });
     }
 
@@ -173,7 +180,9 @@ internal sealed class Payments(Account account, Methods methods, Ledger ledger, 
     private static StripeRefusal Unexpected(JsonObject intent, string message) =>
         new(400, "invalid_request_error", message)
         {
-            Code = "payment_intent_unexpected_state", Kept = true, More = new() { ["payment_intent"] = intent.DeepClone() },
+            Code = "payment_intent_unexpected_state",
+            Kept = true,
+            More = new() { ["payment_intent"] = intent.DeepClone() },
         };
 
     private JsonObject Charge(JsonObject intent, JsonObject method, Decline? decline)

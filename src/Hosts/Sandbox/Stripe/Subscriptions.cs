@@ -87,7 +87,8 @@ internal sealed class Subscriptions(Account account, Catalog catalog, Invoices i
         var until = After(from, items[0]["price"]!.AsObject());
         var before = new JsonObject
         {
-            ["current_period_end"] = from, ["current_period_start"] = subscription.Cents("current_period_start"),
+            ["current_period_end"] = from,
+            ["current_period_start"] = subscription.Cents("current_period_start"),
         };
         (subscription["current_period_start"], subscription["current_period_end"]) = (from, until);
         foreach (var item in items) { (item["current_period_start"], item["current_period_end"]) = (from, until); }
