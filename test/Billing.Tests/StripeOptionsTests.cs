@@ -38,10 +38,14 @@ public sealed class StripeOptionsTests
     [InlineData("sk_live_of-no-account", "http://localhost:3900", "STRIPE_API_BASE")]
     public void Production_takes_a_live_key_and_the_real_Stripe(string key, string apiBase, string said)
     {
-        var (_, faults) = Read(("WOPR_ENV", "production"), ("STRIPE_SECRET_KEY", key), ("STRIPE_API_BASE", apiBase));
+        (string, string)[] right = [("WOPR_ENV", "production"), ("STRIPE_WEBHOOK_SECRET", "whsec_of-no-account")];
+
+        var (_, faults) = Read([.. right, ("STRIPE_SECRET_KEY", key), ("STRIPE_API_BASE", apiBase)]);
 
         Assert.Contains(said, Assert.Single(faults), StringComparison.Ordinal);
-        Assert.Empty(Read(("WOPR_ENV", "production"), ("STRIPE_SECRET_KEY", "sk_live_of-no-account")).Faults);
+        Assert.Empty(Read([.. right, ("STRIPE_SECRET_KEY", "sk_live_of-no-account")]).Faults);
+        Assert.Contains("STRIPE_WEBHOOK_SECRET is missing",
+            Assert.Single(Read(right[0], ("STRIPE_SECRET_KEY", "sk_live_of-no-account")).Faults), StringComparison.Ordinal);
     }
 
     private static (StripeOptions Options, IReadOnlyList<string> Faults) Read(params (string Name, string Value)[] settings)
