@@ -64,6 +64,22 @@ public sealed class MeteringTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_settles_while_it_is_voided_is_not_told_that_it_was_settled()
+    {
+        await PayAsync(100);
+        var replica = await _home.StartAsync(Ct);
+        var request = Request(hold: 10);
+        await replica.Meter.StartAsync(request, Ct);
+
+        var voiding = replica.Meter.VoidAsync(request.RequestId);
+        var settled = await replica.Meter.SettleAsync("t", request.RequestId, Use(cents: 3));
+
+        await voiding;
+        Assert.Null(settled);
+        Assert.Equal(100, await CentsAsync());
+    }
+
+    [Fact]
     public async Task Of_many_at_once_over_two_replicas_exactly_as_many_pass_as_the_money_allows()
     {
         await PayAsync(50);

@@ -21,9 +21,9 @@ internal sealed record WriterPace
     /// <summary>How long money is set aside that nobody uses.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a start waits for money that another replica holds, and how often.</summary>
-    public TimeSpan RecallWait { get; init; } = TimeSpan.FromMilliseconds(25);
-    public int RecallsMax { get; init; } = 8;
+    /// <summary>How long a start first waits for money that another replica holds, and how often, each time twice as long.</summary>
+    public TimeSpan RecallWait { get; init; } = TimeSpan.FromMilliseconds(10);
+    public int RecallsMax { get; init; } = 6;
 
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -202,8 +202,12 @@ internal sealed class LedgerWriter : BackgroundService
         return true;
     }
 
-    private static async Task FollowAsync(EndOp first, EndOp op) =>
-        op.Tell(await first.Answer is { } outcome ? outcome with { IsReplay = true } : null);
+    private static async Task FollowAsync(EndOp first, EndOp op)
+    {
+        var outcome = await first.Answer;
+        // Of a request that was voided there is nothing to tell.
+        op.Tell(first.Use is null ? null : outcome is null ? null : outcome with { IsReplay = true });
+    }
 
     /// <summary>False when this writer was ended by another.</summary>
     private async Task<bool> WriteAsync(List<EndOp> ends, List<StartOp> starts, CancellationToken ct)
@@ -294,7 +298,7 @@ internal sealed class LedgerWriter : BackgroundService
 
     private async Task AgainAsync(StartOp op)
     {
-        await Task.Delay(_pace.RecallWait, _time, CancellationToken.None);
+        await Task.Delay(_pace.RecallWait * Math.Pow(2, op.Recalls - 1), _time, CancellationToken.None);
         if (!_queue.Writer.TryWrite(op)) { Refuse(op, CreditProblems.TryAgain); }
     }
 
