@@ -88,7 +88,7 @@ internal sealed class Gate : DbGate
             {
                 scheduler.InFlight--;
             }
-            if (session is null || kind is StepKind.Commit or StepKind.Rollback) { scheduler.Epoch++; }
+            if (kind is StepKind.Commit or StepKind.Rollback) { scheduler.Epoch++; }
             if (fate == Fate.Slow) { await AnswerAsync(scheduler, session, label); }
             return result;
         }

@@ -15,10 +15,10 @@ internal sealed class World
     private readonly Acts _acts;
     private readonly List<Replica> _replicas = [];
 
-    private World(int seed, Lane lane)
+    private World(int seed, Lane lane, Trace trace)
     {
         (_lane, _dice) = (lane, new(seed));
-        _scheduler = new(_dice, Trace);
+        _scheduler = new(_dice, trace);
         _model = new(seed) { Tenants = [.. Enumerable.Range(0, 2 + _dice.Next(2)).Select(number => $"s{seed}t{number}")] };
         _clients = new(_scheduler, _model);
         _laws = new(_model, lane.Admin);
@@ -27,23 +27,21 @@ internal sealed class World
         _scheduler.Swept = _laws.Swept;
     }
 
-    public Trace Trace { get; } = new();
-
     /// <summary>Null when all laws held.</summary>
-    public static (string? Broken, Trace Trace) Run(int seed, Lane lane)
+    public static string? Run(int seed, Lane lane, Trace trace)
     {
-        World world = new(seed, lane);
+        World world = new(seed, lane, trace);
         try
         {
             world.Live();
             world.End();
             world.Leave();
-            return (null, world.Trace);
+            return null;
         }
         catch (LawBrokenException broken)
         {
             world.Abandon();
-            return (broken.Message, world.Trace);
+            return broken.Message;
         }
     }
 
