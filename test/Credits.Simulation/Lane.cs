@@ -1,5 +1,7 @@
 using Npgsql;
 using Wopr.Audit;
+using Wopr.Auth;
+using Wopr.Billing;
 using Wopr.Credits.Metering;
 using Wopr.Kernel;
 using Wopr.Testing;
@@ -12,7 +14,8 @@ namespace Wopr.Credits.Simulation;
 internal sealed class Lane : IAsyncDisposable
 {
     private static readonly TestPostgres s_postgres =
-        new([.. Migration.Of(typeof(Db).Assembly, typeof(AuditModule).Assembly, typeof(CreditsModule).Assembly)]);
+        new([.. Migration.Of(typeof(Db).Assembly, typeof(AuditModule).Assembly, typeof(AuthModule).Assembly,
+            typeof(CreditsModule).Assembly, typeof(BillingModule).Assembly)]);
 
     private readonly NpgsqlDataSource _first;
     private readonly List<Line> _all = [];
