@@ -46,7 +46,7 @@ internal static partial class Mutants
         try
         {
             // Only the library itself: what refers to it stays as it was built.
-            Build(copy, Path.Combine(Modules, mutation.Module), ["--no-restore", "-t:Compile", "-p:BuildProjectReferences=false"]);
+            Build(copy, Path.Combine(Modules, mutation.Module), ["--no-restore", "-p:BuildProjectReferences=false"]);
             File.Copy(Path.Combine(copy, $"artifacts/obj/{mutation.Module}/release/Wopr.{mutation.Module}.dll"), library, overwrite: true);
             var (code, output) = Start(Path.Combine(bin, "Wopr.Credits.Simulation"), ["--first", "--seeds", seeds.ToString(CultureInfo.InvariantCulture)]);
             var law = Broken().Match(output);
