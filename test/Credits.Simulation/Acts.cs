@@ -3,7 +3,7 @@ using Wopr.Kernel;
 namespace Wopr.Credits.Simulation;
 
 /// <summary>What callers want next.</summary>
-internal sealed class Acts(Scheduler scheduler, Model model, Clients clients)
+internal sealed class Acts(Scheduler scheduler, Model model, Clients clients, Stripe stripe)
 {
     private readonly Random _dice = scheduler.Dice;
 
@@ -11,6 +11,12 @@ internal sealed class Acts(Scheduler scheduler, Model model, Clients clients)
     {
         foreach (var tenant in model.Tenants)
         {
+            admin.Execute("""
+                with t as (insert into auth.tenant (id, name, kind, created_at) values ($1, $1, 'personal', now()) on conflict do nothing),
+                     u as (insert into auth.user (id, name, email, created_at, updated_at) values ($1, $1, $1, now(), now()) on conflict do nothing)
+                select 1
+                """, tenant);
+            admin.Execute("insert into auth.member (tenant_id, user_id, role, joined_at) values ($1, $1, 'owner', now()) on conflict do nothing", tenant);
             clients.Post(replica, Verb(VerbKind.Pay, tenant, tenant == model.Rich ? Money.FromCents(1_000_000) : Cents(400)));
         }
         // The last of three has set itself a limit.
@@ -25,8 +31,13 @@ internal sealed class Acts(Scheduler scheduler, Model model, Clients clients)
     {
         var replica = up[_dice.Next(up.Count)];
         var poor = model.Tenants[1 + _dice.Next(model.Tenants.Length - 1)];
-        switch (_dice.Next(100))
+        switch (_dice.Next(120))
         {
+            case >= 117: clients.Expire(replica); break;
+            case >= 115: clients.Post(replica, Gift()); break;
+            case >= 112: stripe.Pay(poor); break;
+            case >= 109: stripe.GoOn(); break;
+            case >= 100: if (stripe.Next(withHeld: false) is { } delivery) { clients.Deliver(replica, delivery); } break;
             case < 38: Start(replica, _dice.Next(4) == 0 ? model.Rich : poor); break;
             case < 62: EndOne(up); break;
             case < 70: NoteOne(); break;
@@ -126,6 +137,32 @@ internal sealed class Acts(Scheduler scheduler, Model model, Clients clients)
     };
 
     private Money Cents(int max) => Money.FromCents(1 + _dice.Next(max));
+
+    private Verb Gift()
+    {
+        Verb gift = new(VerbKind.Gift, Any(), $"gift:{model.Seed}:{model.Verbs.Count}", Cents(300))
+        {
+            ExpiresAt = scheduler.Now.AddSeconds(1 + _dice.Next(40)),
+        };
+        model.Verbs.Add(gift);
+        return gift;
+    }
+
+    /// <summary>What Stripe did not see answered comes until it is; some comes again.</summary>
+    public void DeliverTheRest(List<Replica> up, Action rest)
+    {
+        while (stripe.Next(withHeld: true) is { } delivery)
+        {
+            clients.Deliver(up[_dice.Next(up.Count)], delivery);
+            if (_dice.Next(2) == 0) { rest(); }
+        }
+        rest();
+        foreach (var delivery in model.Deliveries.Where(delivery => !delivery.IsAnswered))
+        {
+            clients.Deliver(up[_dice.Next(up.Count)], delivery);
+            rest();
+        }
+    }
 
     private Verb Verb(VerbKind kind, string tenant, Money amount)
     {

@@ -14,11 +14,11 @@ internal sealed class Clients(Scheduler scheduler, Model model)
 
     public void Post(Replica replica, Verb verb) => Ask(replica, $"{verb.Kind} {verb.Amount.Nanos} {verb.Reference}", async ct =>
     {
-        LedgerPost post = new(verb.Tenant, verb.Reference, KindOf(verb.Kind), verb.Amount, "Simulated");
+        LedgerPost post = new(verb.Tenant, verb.Reference, KindOf(verb.Kind), verb.Amount, "Simulated") { ExpiresAt = verb.ExpiresAt };
         var db = replica.Line.Db;
         var posted = verb.Kind switch
         {
-            VerbKind.Pay or VerbKind.Bonus or VerbKind.Reinstate => await replica.Ledger.CreditAsync(db, post, ct),
+            VerbKind.Pay or VerbKind.Bonus or VerbKind.Gift or VerbKind.Reinstate => await replica.Ledger.CreditAsync(db, post, ct),
             VerbKind.Charge => await replica.Ledger.ChargeAsync(db, post, ct),
             VerbKind.Refund or VerbKind.Dispute => await replica.Ledger.ClawbackAsync(db, post, ct),
             _ => (await replica.Ledger.AdjustAsync(s_admin, db, verb.Tenant, verb.Reference, verb.Amount, "Simulated", ct)).Value,
@@ -103,6 +103,29 @@ internal sealed class Clients(Scheduler scheduler, Model model)
         });
     }
 
+    /// <summary>Takes back what is left of gifts that ended.</summary>
+    public void Expire(Replica replica)
+    {
+        model.ExpiredAt = scheduler.Now;
+        Ask(replica, "end gifts", async ct =>
+        {
+            await replica.Expiry.RunAsync(ct);
+            return "done";
+        });
+    }
+
+    /// <summary>Brings an event of Stripe's, which comes again when it is not answered.</summary>
+    public void Deliver(Replica replica, StripeDelivery delivery)
+    {
+        delivery.Times--;
+        Ask(replica, $"{delivery.Said.Type} {delivery.Said.Id} {delivery.Said.ObjectId}", async ct =>
+        {
+            var answer = await replica.Inbox.ReceiveAsync(delivery.Said, ct);
+            delivery.IsAnswered = true;
+            return answer.Duplicate == true ? "known" : answer.Handled ? $"credited {answer.Credited}" : "not handled";
+        });
+    }
+
     /// <summary>Takes a writer for dead and ends it, whether it is or not.</summary>
     public void Sweep(Replica by, Replica of)
     {
@@ -153,7 +176,7 @@ internal sealed class Clients(Scheduler scheduler, Model model)
     private static EntryKind KindOf(VerbKind kind) => kind switch
     {
         VerbKind.Pay => EntryKind.Purchase,
-        VerbKind.Bonus => EntryKind.Bonus,
+        VerbKind.Bonus or VerbKind.Gift => EntryKind.Bonus,
         VerbKind.Reinstate => EntryKind.Reinstatement,
         VerbKind.Charge => EntryKind.Runtime,
         VerbKind.Refund => EntryKind.Refund,

@@ -88,7 +88,7 @@ internal sealed class Gate : DbGate
             {
                 scheduler.InFlight--;
             }
-            if (session is null || kind is StepKind.Commit or StepKind.Rollback) { scheduler.Epoch++; }
+            if (kind is StepKind.Commit or StepKind.Rollback) { scheduler.Epoch++; }
             if (fate == Fate.Slow) { await AnswerAsync(scheduler, session, label); }
             return result;
         }
@@ -112,6 +112,7 @@ internal sealed class Session(Scheduler scheduler, Process owner, Admin admin)
     private readonly List<string> _recalls = [];
     private List<(Guid Request, long Price)>? _orphans;
     private NpgsqlTransaction? _transaction;
+    private bool _notifies;
     private int _backend;
 
     public Process Owner => owner;
@@ -145,6 +146,7 @@ internal sealed class Session(Scheduler scheduler, Process owner, Admin admin)
 
     public void Watch(Sql sql)
     {
+        _notifies |= sql.Text.Contains("pg_notify", StringComparison.Ordinal);
         if (sql.Text.StartsWith("select pg_notify", StringComparison.Ordinal) && sql.Values[0] is Ledger.RecallChannel)
         {
             _recalls.Add((string)sql.Values[1]);
@@ -154,6 +156,12 @@ internal sealed class Session(Scheduler scheduler, Process owner, Admin admin)
 
     public async Task<bool> CommitAsync(CancellationToken ct)
     {
+        if (_notifies)
+        {
+            // Notifications of all databases of a server are committed one at a time: a lock that is no world's own.
+            await using var patience = new NpgsqlCommand("set local lock_timeout = 0", Connection);
+            await patience.ExecuteNonQueryAsync(ct);
+        }
         await _transaction!.CommitAsync(ct);
         await CloseAsync();
         foreach (var tenant in _recalls)

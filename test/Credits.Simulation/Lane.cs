@@ -1,5 +1,7 @@
 using Npgsql;
 using Wopr.Audit;
+using Wopr.Auth;
+using Wopr.Billing;
 using Wopr.Credits.Metering;
 using Wopr.Kernel;
 using Wopr.Testing;
@@ -12,7 +14,8 @@ namespace Wopr.Credits.Simulation;
 internal sealed class Lane : IAsyncDisposable
 {
     private static readonly TestPostgres s_postgres =
-        new([.. Migration.Of(typeof(Db).Assembly, typeof(AuditModule).Assembly, typeof(CreditsModule).Assembly)]);
+        new([.. Migration.Of(typeof(Db).Assembly, typeof(AuditModule).Assembly, typeof(AuthModule).Assembly,
+            typeof(CreditsModule).Assembly, typeof(BillingModule).Assembly)]);
 
     private readonly NpgsqlDataSource _first;
     private readonly List<Line> _all = [];
@@ -82,6 +85,8 @@ internal sealed class Line : IAsyncDisposable
 /// <summary>The eye that sees the database between two steps.</summary>
 internal sealed class Admin : IDisposable
 {
+    private const int LooksMax = 10_000;
+
     private readonly NpgsqlConnection _connection;
 
     public Admin(string connection)
@@ -98,7 +103,7 @@ internal sealed class Admin : IDisposable
             do $$
             declare one record;
             begin
-                execute format('alter database %I set lock_timeout = 5', current_database());
+                execute format('alter database %I set lock_timeout = 1', current_database());
                 execute format('alter database %I set synchronous_commit = off', current_database());
                 for one in select schemaname, relname from pg_stat_user_tables t
                            where exists (select from pg_class c where c.oid = t.relid and c.relkind = 'r') loop
@@ -109,12 +114,14 @@ internal sealed class Admin : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Returns when its locks are released. The server's own way of waiting looks only every 100 ms.</summary>
     public void Terminate(int backend)
     {
-        using var command = _connection.CreateCommand();
-        command.CommandText = "select pg_terminate_backend($1, 10000)";
-        command.Parameters.Add(new() { Value = backend });
-        command.ExecuteScalar();
+        Execute("select pg_terminate_backend($1)", backend);
+        for (var looks = 0; Query("select pg_sleep(0.0003) from pg_stat_get_activity($1)", _ => true, backend).Count > 0; looks++)
+        {
+            if (looks > LooksMax) { throw new LawBrokenException($"backend {backend} does not end"); }
+        }
     }
 
     public List<(Guid Request, long Price)> Starts(Guid writer) => Query(

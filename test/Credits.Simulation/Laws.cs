@@ -79,18 +79,19 @@ internal sealed class Laws(Model model, Admin admin)
 
     private void Verbs()
     {
-        var entries = admin.Query("select reference, nanos, missing_nanos from credits.entry where tenant_id = any($1)",
-            row => (Reference: row.GetString(0), Moved: new Money(row.GetInt64(1)), Missing: new Money(row.GetInt64(2))), [model.Tenants])
-            .ToDictionary(entry => entry.Reference);
-        HashSet<string> known = [];
+        var entries = admin.Query("""
+            select id, tenant_id, reference, kind, nanos, missing_nanos, from_account = 'tenant' from credits.entry where tenant_id = any($1)
+            """, row => new Entry(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), new(row.GetInt64(4)),
+                new(row.GetInt64(5)), row.GetBoolean(6)), [model.Tenants]).ToDictionary(entry => entry.Reference);
+        var known = new MoneyLaws(model, admin).Check(entries);
         foreach (var verb in model.Verbs)
         {
             known.UnionWith([verb.Reference, $"{verb.Reference}:owed", $"{verb.Reference}:repaid"]);
-            var exists = entries.TryGetValue(verb.Reference, out var entry);
+            var exists = entries.TryGetValue(verb.Reference, out var found);
             Must(exists || verb.Told.Count == 0, $"{verb.Reference} was told, and has no entry");
             Must(verb.Told.Count(told => !told.IsReplay) <= 1, $"{verb.Reference} was told as new twice");
+            if (found is not { } entry) { continue; }
             Must(verb.Told.All(told => (told.Amount, told.Missing) == (entry.Moved, entry.Missing)), $"{verb.Reference} was told otherwise than it is");
-            if (!exists) { continue; }
             var asked = verb.Amount < Money.Zero ? -verb.Amount : verb.Amount;
             Must(entry.Moved + entry.Missing == asked, $"{verb.Reference} moved and misses another amount than was asked");
             var mayMiss = verb.Kind is VerbKind.Charge or VerbKind.Refund or VerbKind.Dispute;
@@ -140,7 +141,7 @@ internal sealed class Laws(Model model, Admin admin)
         }
     }
 
-    private static void Must(bool holds, string otherwise)
+    public static void Must(bool holds, string otherwise)
     {
         if (!holds) { throw new LawBrokenException(otherwise); }
     }

@@ -2,7 +2,7 @@ using Wopr.Kernel;
 
 namespace Wopr.Credits.Simulation;
 
-internal enum VerbKind { Pay, Bonus, Reinstate, Charge, Refund, Dispute, Adjust }
+internal enum VerbKind { Pay, Bonus, Reinstate, Charge, Refund, Dispute, Adjust, Gift }
 
 /// <summary>A movement that was asked for, perhaps several times, and what was told of it.</summary>
 internal sealed class Verb(VerbKind kind, string tenant, string reference, Money amount)
@@ -14,6 +14,9 @@ internal sealed class Verb(VerbKind kind, string tenant, string reference, Money
     /// <summary>Below zero only for an adjustment.</summary>
     public Money Amount => amount;
     public List<Posted> Told { get; } = [];
+
+    /// <summary>Of a gift that ends.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
 }
 
 /// <summary>A metered request as its callers know it.</summary>
@@ -54,6 +57,11 @@ internal sealed class Model(int seed)
     public string Rich => Tenants[0];
     public List<Verb> Verbs { get; } = [];
     public List<Metered> Requests { get; } = [];
+    public List<StripePayment> Payments { get; } = [];
+    public List<StripeDelivery> Deliveries { get; } = [];
+
+    /// <summary>When gifts were taken back for the last time.</summary>
+    public DateTimeOffset ExpiredAt { get; set; } = DateTimeOffset.MinValue;
     public Dictionary<Guid, Metered> ById { get; } = [];
 
     /// <summary>Those that were taken for dead.</summary>

@@ -1,7 +1,7 @@
 namespace Wopr.Credits.Simulation;
 
 /// <param name="Old">Stands in the file exactly once.</param>
-internal sealed record Mutation(string Name, string File, string Old, string New);
+internal sealed record Mutation(string Name, string File, string Old, string New, string Module = "Credits");
 
 /// <summary>Guards of the ledger, each taken away: the simulation must notice every one.</summary>
 internal static class Mutations
@@ -18,7 +18,7 @@ internal static class Mutations
         new("a batch number is taken twice", Batch, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and ended_at is null"),
         new("an ended writer writes batches", Batch, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and batch < {batch}"),
         new("an ended writer moves allowances", Sql, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and batch < {batch}"),
-        new("an allowance moves twice under one number", Sql, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and ended_at is null"),
+        new("a beat takes its number twice", Sql, "where id = {writer} and ended_at is null and batch < {batch}", "where id = {writer} and ended_at is null"),
         new("the sweep does not hold the writer's row", Sweep,
             "select batch from credits.writer where id = {writer} and ended_at is null for update", "select batch from credits.writer where id = {writer} and ended_at is null"),
         new("a writer is swept twice", Sweep,
@@ -61,5 +61,17 @@ internal static class Mutations
         new("a caller that gave up leaves its start", "Metering/RequestMeter.cs", "            _ = VoidWhenStartedAsync(op);\n", ""),
         new("the outcome of a settled request is not looked up", "Metering/RequestMeter.cs",
             "return await op.Answer ?? await MeteringSql.OutcomeAsync(_db, tenantId, requestId, CancellationToken.None);", "return await op.Answer;"),
+        new("a gift is taken before its time", "GrantExpiry.cs", "grant.To is null && grant.ExpiresAt <= now", "grant.To is null"),
+        new("a gift is taken twice", "GrantExpiry.cs", "grant.To is null && grant.ExpiresAt <= now", "grant.ExpiresAt <= now"),
+        new("what was used of a gift is taken with the rest", "GrantExpiry.cs", "                left[grant.Reference] -= part;\n", ""),
+        new("more of a gift is taken than is free", "GrantExpiry.cs", "var lost = left[grant.Reference] < free ? left[grant.Reference] : free;", "var lost = left[grant.Reference];"),
+        new("an event that is known is received again", "Webhook/StripeInbox.cs", "if (!await InboxSql.InsertAsync(tx, said, ct)) { return null; }",
+            "await InboxSql.InsertAsync(tx, said, ct);", "Billing"),
+        new("a payment is credited under each of its names", "Webhook/Payments.cs", "if (known is not null || cents == 0)", "if (known?.Reference == reference || cents == 0)", "Billing"),
+        new("a payment and its refund do not see each other", "Webhook/PaymentSql.cs", ".Distinct().Order(StringComparer.Ordinal)", ".Distinct().Take(0)", "Billing"),
+        new("a refund before its payment is forgotten", "Webhook/Payments.cs", "        await reversals.ApplyAsync(tx, payment, ct);\n", "", "Billing"),
+        new("what was taken before is taken again", "Webhook/Reversals.cs", "payment.Cents, gone) - payment.Taken;", "payment.Cents, gone);", "Billing"),
+        new("a smaller sum of refunds that comes late counts", "Webhook/ReversalSql.cs", "greatest(r.cents, excluded.cents)", "excluded.cents", "Billing"),
+        new("a decided dispute is opened again", "Webhook/ReversalSql.cs", "when r.state in ('won', 'lost') then r.state\n", "when r.state in ('won') and false then r.state\n", "Billing"),
     ];
 }

@@ -29,7 +29,8 @@ namespace Wopr.Credits.Simulation
         private static async Task<int> ReplayAsync(int seed)
         {
             await using var lane = await Lane.CreateAsync(CancellationToken.None);
-            var (broken, trace) = World.Run(seed, lane);
+            Trace trace = new();
+            var broken = World.Run(seed, lane, trace);
             foreach (var line in trace.Lines) { Console.WriteLine(line); }
             Console.WriteLine(broken is null ? $"seed {seed}: all laws hold." : $"seed {seed}: {broken}");
             return broken is null ? 0 : 1;

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Wopr.Audit;
+using Wopr.Auth;
+using Wopr.Billing;
 using Wopr.Credits.Metering;
 using Wopr.Kernel;
 
@@ -22,6 +24,8 @@ internal sealed class Replica
         Meter = new(Writer, Line.Db, Process.Time);
         Ledger = new(new Outbox(Process.Time), new AuditLog());
         Sweep = new(Line.Db, Process.Time, NullLogger<WriterSweep>.Instance);
+        Expiry = new(Line.Db, Process.Time);
+        Inbox = OpenInbox();
         Process.Post(async _ =>
         {
             try
@@ -42,6 +46,8 @@ internal sealed class Replica
     public RequestMeter Meter { get; }
     public Ledger Ledger { get; }
     public WriterSweep Sweep { get; }
+    public GrantExpiry Expiry { get; }
+    public StripeInbox Inbox { get; }
 
     public bool IsStopping { get; private set; }
     public bool HasStopped { get; private set; }
@@ -49,6 +55,18 @@ internal sealed class Replica
 
     /// <summary>Nobody took it for dead, and it stopped when it was told to, with nothing running.</summary>
     public bool EndedInOrder(Model model) => HasStopped && !model.SweptReplicas.Contains(this);
+
+    private StripeInbox OpenInbox()
+    {
+        StripeOptions options = new() { PackPrices = new Dictionary<string, string> { ["_25"] = "price_25" } };
+        Outbox outbox = new(Process.Time);
+        TenantDirectory tenants = new();
+        Reversals reversals = new(Ledger, outbox);
+        // Nothing that an event does asks Stripe.
+        Payments payments = new(Ledger, tenants, new(Line.Db, null!, tenants, Process.Time), reversals, outbox, new(options));
+        StripeEffects effects = new(payments, reversals, new(tenants), outbox, options);
+        return new(Line.Db, effects, NullLogger<StripeInbox>.Instance);
+    }
 
     public void Stop()
     {

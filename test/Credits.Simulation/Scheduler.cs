@@ -11,7 +11,7 @@ internal sealed class LawBrokenException(string law) : Exception(law);
 /// </summary>
 internal sealed class Scheduler(Random dice, Trace trace)
 {
-    private static readonly TimeSpan s_answerMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_answerMax = TimeSpan.FromSeconds(30);
     private static readonly DateTimeOffset s_dawn = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly BlockingCollection<(Process Process, SendOrPostCallback Callback, object? State)> _inbox = [];
@@ -105,7 +105,7 @@ internal sealed class Scheduler(Random dice, Trace trace)
             late.Session?.Cut();
         }
         InFlight--;
-        if (late.BlockedAt < Epoch) { Epoch++; }
+        if (late.Session is not null && late.BlockedAt < Epoch) { Epoch++; }
     }
 
     /// <summary>To when something is due, or further; what became due happens in order.</summary>

@@ -12,6 +12,7 @@ internal static class Seeds
         ConcurrentQueue<int> left = new(Enumerable.Range(first, count));
         ConcurrentBag<Failure> failures = [];
         var ran = 0;
+        using Watchdog watchdog = new();
         await Task.WhenAll(Enumerable.Range(0, Math.Min(Environment.ProcessorCount, 4)).Select(async _ =>
         {
             await using var lane = await Lane.CreateAsync(ct);
@@ -19,7 +20,10 @@ internal static class Seeds
             {
                 while (!ct.IsCancellationRequested && !(stopAtFirst && !failures.IsEmpty) && left.TryDequeue(out var seed))
                 {
-                    var (broken, trace) = World.Run(seed, lane);
+                    Trace trace = new();
+                    watchdog.Begin(seed, trace);
+                    var broken = World.Run(seed, lane, trace);
+                    watchdog.End(seed);
                     Interlocked.Increment(ref ran);
                     if (broken is not null) { failures.Add(new(seed, broken, trace)); }
                 }

@@ -6,6 +6,10 @@ internal sealed class World
     private const int Steps = 220;
     private const int RestStepsMax = 6000;
 
+    /// <summary>For how many steps after a loss what is late is likely to arrive: while its sender finds out.</summary>
+    private const int HurryMax = 30;
+    private const int LateMax = 4;
+
     private readonly Lane _lane;
     private readonly Random _dice;
     private readonly Scheduler _scheduler;
@@ -14,36 +18,35 @@ internal sealed class World
     private readonly Laws _laws;
     private readonly Acts _acts;
     private readonly List<Replica> _replicas = [];
+    private int _hurry;
 
-    private World(int seed, Lane lane)
+    private World(int seed, Lane lane, Trace trace)
     {
         (_lane, _dice) = (lane, new(seed));
-        _scheduler = new(_dice, Trace);
+        _scheduler = new(_dice, trace);
         _model = new(seed) { Tenants = [.. Enumerable.Range(0, 2 + _dice.Next(2)).Select(number => $"s{seed}t{number}")] };
         _clients = new(_scheduler, _model);
         _laws = new(_model, lane.Admin);
-        _acts = new(_scheduler, _model, _clients);
+        _acts = new(_scheduler, _model, _clients, new(_scheduler, _model));
         Process.Start(_scheduler, "network");
         _scheduler.Swept = _laws.Swept;
     }
 
-    public Trace Trace { get; } = new();
-
     /// <summary>Null when all laws held.</summary>
-    public static (string? Broken, Trace Trace) Run(int seed, Lane lane)
+    public static string? Run(int seed, Lane lane, Trace trace)
     {
-        World world = new(seed, lane);
+        World world = new(seed, lane, trace);
         try
         {
             world.Live();
             world.End();
             world.Leave();
-            return (null, world.Trace);
+            return null;
         }
         catch (LawBrokenException broken)
         {
             world.Abandon();
-            return (broken.Message, world.Trace);
+            return broken.Message;
         }
     }
 
@@ -67,7 +70,7 @@ internal sealed class World
         if (!isCalm && roll < 25) { Misfortune(up, roll); }
         else if (roll < 300 && up.Count > 0 && _clients.Waiting < 12) { _acts.Random(up); }
         else if (roll < 340 && _scheduler.News.Count > 0) { Deliver(isLost: !isCalm && roll < 310); }
-        else if (roll < 347 && _scheduler.Late.Count > 0) { RunLate(); }
+        else if (roll < (_hurry-- > 0 ? 362 : 347) && _scheduler.Late.Count > 0) { RunLate(); }
         // One that holds locks is soon over.
         else if (roll < 375 && _scheduler.Late.Exists(late => late.Session is not null)) { RunLate(withLocks: true); }
         else if (roll < 420) { _scheduler.Advance(roll < 375 ? TimeSpan.FromMilliseconds(_dice.Next(12_000)) : TimeSpan.Zero); }
@@ -84,18 +87,22 @@ internal sealed class World
             StepKind.Answer => roll < 120 ? Fate.Lost : Fate.Run,
             StepKind.Rollback => Fate.Run,
             _ when roll < 12 => Fate.Cut,
-            _ when roll < (step.Label.StartsWith("write batch", StringComparison.Ordinal) ? 150 : 40) && step.Late is not null && _scheduler.Late.Count < 2 => Fate.Late,
+            _ when roll < (step.Label.StartsWith("write batch", StringComparison.Ordinal) ? 220 : step.Label.StartsWith("beat", StringComparison.Ordinal) ? 150 : 40)
+                && step.Late is not null && _scheduler.Late.Count < LateMax
+                && (step.Session is null || _scheduler.Late.Count(late => late.Session is not null) < 2) => Fate.Late,
             StepKind.Statement or StepKind.Commit when roll < 230 => Fate.Slow,
             _ => Fate.Run,
         };
+        if (fate is Fate.Late or Fate.Lost) { _hurry = HurryMax; }
         _scheduler.Run(step, fate);
         return true;
     }
 
     private bool RunLate(bool withLocks = false)
     {
-        if (_scheduler.Late.FirstOrDefault(late => late.BlockedAt < _scheduler.Epoch && (late.Session is not null || !withLocks)) is not { } late) { return false; }
-        _scheduler.Run(late);
+        var ready = _scheduler.Late.Where(late => late.BlockedAt < _scheduler.Epoch && (late.Session is not null || !withLocks)).ToList();
+        if (ready.Count == 0) { return false; }
+        _scheduler.Run(ready[_dice.Next(ready.Count)]);
         return true;
     }
 
@@ -161,12 +168,17 @@ internal sealed class World
     private void End()
     {
         foreach (var replica in _replicas.Where(replica => replica.Process is { IsAsleep: true, IsDead: false })) { Wake(replica); }
-        Rest();
+        Rest(keepLate: true);
         if (!_replicas.Any(replica => replica.IsUp)) { Boot(); }
         foreach (var metered in _model.Requests)
         {
             foreach (var replica in metered.RunsAt.Where(replica => replica.IsUp).ToList()) { _clients.Settle(replica, metered, metered.Request.Hold); }
         }
+        // What began the requests may arrive once more when they have ended.
+        Rest(keepLate: true);
+        Rest();
+        _acts.DeliverTheRest(_replicas.Where(replica => replica.IsUp).ToList(), () => Rest());
+        _clients.Expire(_replicas.First(replica => replica.IsUp));
         Rest();
         var by = _replicas.First(replica => replica.IsUp);
         foreach (var replica in _replicas.Where(replica => !replica.IsUp))
@@ -175,7 +187,7 @@ internal sealed class World
             Rest();
         }
         // Those that were taken for dead while they lived have new names; what they lost is settled, what they have now is theirs.
-        _acts.Probe(_replicas.Where(replica => replica.IsUp).ToList(), Rest, _lane.Admin);
+        _acts.Probe(_replicas.Where(replica => replica.IsUp).ToList(), () => Rest(), _lane.Admin);
         foreach (var replica in _replicas.Where(replica => replica.IsUp)) { Stop(replica); }
         Rest();
         foreach (var replica in _replicas.Where(replica => !replica.Process.IsDead && !replica.HasStopped))
@@ -187,14 +199,14 @@ internal sealed class World
     }
 
     /// <summary>Until nothing is left that could happen but the passing of time.</summary>
-    private void Rest()
+    private void Rest(bool keepLate = false)
     {
         var until = _scheduler.Now + TimeSpan.FromSeconds(2);
         for (var steps = 0; ; steps++)
         {
             if (steps > RestStepsMax) { throw new LawBrokenException("it does not come to rest"); }
             _scheduler.Settle();
-            if (RunOne(isCalm: true) || RunLate()) { continue; }
+            if (RunOne(isCalm: true) || RunLate(withLocks: keepLate)) { continue; }
             if (_scheduler.Pending.Count > 0) { throw new LawBrokenException($"a circle of locks: {_scheduler.Pending[0].Label}"); }
             if (_scheduler.News.Count > 0) { Deliver(isLost: false); continue; }
             if (_clients.Waiting == 0 && _scheduler.Now >= until) { return; }
@@ -209,6 +221,8 @@ internal sealed class World
 
     private void Leave()
     {
+        // The next world's clock begins anew, and the job asks for the gifts of all.
+        _lane.Admin.Execute("update credits.expiring_grant set expired_at = now() where tenant_id = any($1) and expired_at is null", [_model.Tenants]);
         foreach (var replica in _replicas)
         {
             _scheduler.Kill(replica.Process);
@@ -224,5 +238,6 @@ internal sealed class World
             try { _scheduler.Kill(replica.Process); }
             catch (Npgsql.NpgsqlException) { }
         }
+        _lane.Admin.Execute("delete from credits.expiring_grant where tenant_id = any($1)", [_model.Tenants]);
     }
 }
