@@ -6,7 +6,8 @@ internal static class BatchSql
 {
     /// <summary>
     /// Makes a batch durable in one statement and one commit. False when the writer was ended by another, and nothing
-    /// was written. Anything that does not add up divides by zero, which undoes all of it.
+    /// was written. Anything that does not add up divides by zero, which undoes all of it. Rows that only this writer
+    /// changes are looked up by key one by one and updated by place: joined, they would sometimes be read all for each.
     /// </summary>
     public static async Task<bool> WriteAsync(Db db, Guid writer, long batch, Batch content, CancellationToken ct)
     {
@@ -23,8 +24,8 @@ internal static class BatchSql
                 where id = {writer} and ended_at is null and batch < {batch}
                 returning id
             ), ended as (
-                delete from credits.start s using beat, unnest({ends.Map(end => end.Op.RequestId)}) e (id)
-                where s.request_id = e.id and s.writer_id = beat.id
+                delete from credits.start
+                where request_id = any({ends.Map(end => end.Op.RequestId)}) and writer_id = (select id from beat)
                 returning 1
             ), used as (
                 insert into credits.usage (tenant_id, request_id, day, bot_id, capability, provider, model, input_units, output_units,
@@ -39,9 +40,11 @@ internal static class BatchSql
                     {used.Map(end => end.Charged.Nanos)}, {used.Map(end => end.Op.Use!.IsEstimated)}) u
             ), spent as (
                 update credits.allowance l set remaining_nanos = l.remaining_nanos - c.nanos
-                from beat, unnest({spent.Map(row => row.TenantId)}, {spent.Map(row => row.Name)},
-                                  {spent.Map(row => row.Day)}, {spent.Map(row => row.Nanos)}) c (tenant, purse, day, nanos)
-                where l.tenant_id = c.tenant and l.writer_id = beat.id and l.purse = c.purse and l.day = c.day
+                from (select c.nanos, (select a.ctid from credits.allowance a
+                                       where a.tenant_id = c.tenant and a.writer_id = beat.id and a.purse = c.purse and a.day = c.day) as place
+                      from beat, unnest({spent.Map(row => row.TenantId)}, {spent.Map(row => row.Name)},
+                                        {spent.Map(row => row.Day)}, {spent.Map(row => row.Nanos)}) c (tenant, purse, day, nanos)) c
+                where l.ctid = c.place
                 returning 1
             ), booked as (
                 insert into credits.entry (tenant_id, reference, kind, from_account, to_account, nanos, missing_nanos, description)

@@ -45,8 +45,9 @@ internal static class MeteringSql
             .Select(purse => (purse.Key.TenantId, purse.Key.Purse, purse.Key.Day, Nanos: purse.Sum(grant => grant.Amount.Nanos))).ToList();
         await tx.ExecuteAsync($"""
             update credits.account a set free_nanos = a.free_nanos - g.nanos
-            from unnest({bySource.Select(source => source.Tenant).ToArray()}, {bySource.Select(source => source.Nanos).ToArray()}) g (tenant, nanos)
-            where a.tenant_id = g.tenant
+            from (select g.nanos, (select l.ctid from credits.account l where l.tenant_id = g.tenant) as place
+                  from unnest({bySource.Select(source => source.Tenant).ToArray()}, {bySource.Select(source => source.Nanos).ToArray()}) g (tenant, nanos)) g
+            where a.ctid = g.place
             """, ct);
         await tx.ExecuteAsync($"""
             insert into credits.allowance as l (tenant_id, writer_id, purse, day, remaining_nanos)
