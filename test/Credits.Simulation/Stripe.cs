@@ -54,8 +54,13 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
             {
                 Tell("invoice.paid", new()
                 {
-                    ["id"] = payment.Invoice, ["status"] = "paid", ["amount_paid"] = cents, ["currency"] = "usd",
-                    ["customer"] = $"cus_{tenant}", ["payment_intent"] = payment.Intent, ["charge"] = payment.Charge,
+                    ["id"] = payment.Invoice,
+                    ["status"] = "paid",
+                    ["amount_paid"] = cents,
+                    ["currency"] = "usd",
+                    ["customer"] = $"cus_{tenant}",
+                    ["payment_intent"] = payment.Intent,
+                    ["charge"] = payment.Charge,
                     ["subscription"] = $"sub_{tenant}",
                     ["subscription_details"] = new { metadata = new { wopr_tenant = tenant } },
                 });
@@ -68,8 +73,13 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
         {
             Tell(told == 0 ? "checkout.session.completed" : "checkout.session.async_payment_succeeded", new()
             {
-                ["id"] = payment.Session, ["mode"] = "payment", ["payment_status"] = "paid", ["amount_total"] = cents,
-                ["currency"] = isForeign ? "eur" : "usd", ["client_reference_id"] = tenant, ["customer"] = $"cus_{tenant}",
+                ["id"] = payment.Session,
+                ["mode"] = "payment",
+                ["payment_status"] = "paid",
+                ["amount_total"] = cents,
+                ["currency"] = isForeign ? "eur" : "usd",
+                ["client_reference_id"] = tenant,
+                ["customer"] = $"cus_{tenant}",
                 ["payment_intent"] = payment.Intent,
             });
         }
@@ -77,8 +87,13 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
         if (isPack || isForeign || _dice.Next(2) == 0) { return; }
         Tell("payment_intent.succeeded", new()
         {
-            ["id"] = payment.Intent, ["status"] = "succeeded", ["amount"] = cents, ["amount_received"] = cents, ["currency"] = "usd",
-            ["latest_charge"] = payment.Charge, ["metadata"] = new { wopr_tenant = tenant },
+            ["id"] = payment.Intent,
+            ["status"] = "succeeded",
+            ["amount"] = cents,
+            ["amount_received"] = cents,
+            ["currency"] = "usd",
+            ["latest_charge"] = payment.Charge,
+            ["metadata"] = new { wopr_tenant = tenant },
         });
     }
 
@@ -93,8 +108,11 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
             payment.Refunded = _dice.Next(3) == 0 ? payment.Cents : payment.Refunded + 1 + _dice.NextInt64(payment.Cents - payment.Refunded);
             Tell("charge.refunded", new()
             {
-                ["id"] = payment.Charge, ["amount_refunded"] = payment.Refunded, ["currency"] = "usd",
-                ["payment_intent"] = payment.Intent, ["invoice"] = payment.Invoice,
+                ["id"] = payment.Charge,
+                ["amount_refunded"] = payment.Refunded,
+                ["currency"] = "usd",
+                ["payment_intent"] = payment.Intent,
+                ["invoice"] = payment.Invoice,
             });
             return;
         }
@@ -111,8 +129,12 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
         }
         Tell(payment.DisputeStatus is "won" or "lost" ? "charge.dispute.closed" : "charge.dispute.created", new()
         {
-            ["id"] = payment.Dispute, ["amount"] = payment.Disputed, ["currency"] = "usd", ["status"] = payment.DisputeStatus,
-            ["charge"] = payment.Charge, ["payment_intent"] = payment.Intent,
+            ["id"] = payment.Dispute,
+            ["amount"] = payment.Disputed,
+            ["currency"] = "usd",
+            ["status"] = payment.DisputeStatus,
+            ["charge"] = payment.Charge,
+            ["payment_intent"] = payment.Intent,
         });
     }
 
@@ -127,8 +149,11 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
     {
         var body = JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["id"] = $"evt_{model.Seed}x{model.Deliveries.Count}", ["type"] = type, ["created"] = scheduler.Now.ToUnixTimeSeconds(),
-            ["livemode"] = false, ["data"] = new Dictionary<string, object> { ["object"] = thing },
+            ["id"] = $"evt_{model.Seed}x{model.Deliveries.Count}",
+            ["type"] = type,
+            ["created"] = scheduler.Now.ToUnixTimeSeconds(),
+            ["livemode"] = false,
+            ["data"] = new Dictionary<string, object> { ["object"] = thing },
         });
         model.Deliveries.Add(new(StripeEvent.TryParse(body)!, 1 + _dice.Next(DeliveriesMax), _dice.Next(4) == 0));
     }
