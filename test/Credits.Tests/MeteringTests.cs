@@ -141,6 +141,7 @@ public sealed class MeteringTests : IAsyncLifetime
         Assert.False(await _home.Sweep().EndAsync(replica.Writer.Id, Ct));
         var settled = await replica.Meter.SettleAsync("t", noted.RequestId, Use(cents: 15));
 
+        Assert.Contains($"Credit debit failed after proxy: request {noted.RequestId} of tenant t, 110000000 nano-dollars short", replica.Said);
         Assert.Equal(new(Money.FromCents(4), Money.FromCents(4), IsEstimated: true, IsReplay: true), settled);
         Assert.Equal((96, 0), (await CentsAsync(), await CountAsync("start")));
         Assert.Equal(2, await CountAsync("usage"));

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Wopr.Audit;
@@ -63,12 +65,15 @@ internal sealed class TestReplica : IAsyncDisposable
     {
         _ledger = new(new(home.Source.ConnectionString));
         _listener = new(home.Source, NullLogger<Listener>.Instance);
-        Writer = new(_ledger, _listener, new WriterPace { LeaveMax = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<LedgerWriter>.Instance);
+        Writer = new(_ledger, _listener, new WriterPace { LeaveMax = TimeSpan.FromSeconds(1) }, TimeProvider.System, new Lines(Said));
         Meter = new(Writer, home.Db, TimeProvider.System);
     }
 
     public LedgerWriter Writer { get; }
     public RequestMeter Meter { get; }
+
+    /// <summary>What its writer logged.</summary>
+    public ConcurrentQueue<string> Said { get; } = new();
 
     public async Task StartAsync(CancellationToken ct)
     {
@@ -85,5 +90,16 @@ internal sealed class TestReplica : IAsyncDisposable
         await _listener.StopAsync(CancellationToken.None);
         _listener.Dispose();
         await _ledger.DisposeAsync();
+    }
+
+    private sealed class Lines(ConcurrentQueue<string> said) : ILogger<LedgerWriter>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            said.Enqueue(formatter(state, exception));
     }
 }

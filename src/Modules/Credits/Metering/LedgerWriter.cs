@@ -7,30 +7,6 @@ using Wopr.Kernel;
 
 namespace Wopr.Credits.Metering;
 
-/// <summary>How the writer paces itself; tests hurry it.</summary>
-internal sealed record WriterPace
-{
-    public int BatchMax { get; init; } = 2048;
-
-    /// <summary>Requests that may run at once; more are told to come back.</summary>
-    public int RunningMax { get; init; } = 20_000;
-
-    /// <summary>How often it looks up when nothing happens; also how old a note of a running request may get.</summary>
-    public TimeSpan Tick { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long money is set aside that nobody uses.</summary>
-    public TimeSpan IdleMax { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long a start first waits for money that another replica holds, and how often, each time twice as long.</summary>
-    public TimeSpan RecallWait { get; init; } = TimeSpan.FromMilliseconds(10);
-    public int RecallsMax { get; init; } = 6;
-
-    public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long a process that stops waits for its requests to end.</summary>
-    public TimeSpan LeaveMax { get; init; } = TimeSpan.FromSeconds(8);
-}
-
 /// <summary>
 /// Writes the metered requests of all tenants, a batch at a time: whatever arrived while one batch was committed is the
 /// next one, so that under load many share a commit and alone one does not wait. Everything is decided in memory by
@@ -70,13 +46,10 @@ internal sealed class LedgerWriter : BackgroundService
     /// <summary>False when there are too many already.</summary>
     public bool TryEnqueue(StartOp op)
     {
-        if (_closed || Interlocked.Increment(ref _running) > _pace.RunningMax)
-        {
-            if (!_closed) { Interlocked.Decrement(ref _running); }
-            return false;
-        }
-        _queue.Writer.TryWrite(op);
-        return true;
+        if (_closed) { return false; }
+        if (Interlocked.Increment(ref _running) <= _pace.RunningMax && _queue.Writer.TryWrite(op)) { return true; }
+        Interlocked.Decrement(ref _running);
+        return false;
     }
 
     public void Enqueue(EndOp op)
@@ -287,13 +260,16 @@ internal sealed class LedgerWriter : BackgroundService
             Interlocked.Decrement(ref _running);
             var use = ended.Op.Use;
             var price = use?.Price ?? Money.Zero;
-            if (ended.Charged < price)
-            {
-                CreditsMeter.Short(price - ended.Charged);
-                Log.DebitFailed(_logger, ended.Op.RequestId, ended.Flight.Request.TenantId, (price - ended.Charged).Nanos);
-            }
+            if (ended.Charged < price) { TellLoss(ended.Flight.Request.TenantId, ended.Op.RequestId, price - ended.Charged); }
             ended.Op.Tell(new(price, ended.Charged, use?.IsEstimated ?? false, IsReplay: false));
         }
+    }
+
+    /// <summary>An answer was served and is not paid in full.</summary>
+    public void TellLoss(string tenantId, Guid requestId, Money missing)
+    {
+        CreditsMeter.Short(missing);
+        Log.DebitFailed(_logger, requestId, tenantId, missing.Nanos);
     }
 
     private async Task AgainAsync(StartOp op)

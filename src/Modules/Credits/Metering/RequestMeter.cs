@@ -47,7 +47,12 @@ public sealed class RequestMeter
         if (use.Price < Money.Zero || use.Wholesale < Money.Zero) { throw new ArgumentException("Costs are not below zero.", nameof(use)); }
         EndOp op = new(requestId, use);
         _writer.Enqueue(op);
-        return await op.Answer ?? await MeteringSql.OutcomeAsync(_db, tenantId, requestId, CancellationToken.None);
+        if (await op.Answer is { } settled) { return settled; }
+        var outcome = await MeteringSql.OutcomeAsync(_db, tenantId, requestId, CancellationToken.None);
+        // Ended by somebody else: at an estimate, or without a charge at all.
+        var missing = use.Price - (outcome?.Charged ?? Money.Zero);
+        if (outcome is null or { IsEstimated: true } && missing > Money.Zero) { _writer.TellLoss(tenantId, requestId, missing); }
+        return outcome;
     }
 
     /// <summary>Nothing was served, nothing is charged.</summary>
