@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
+using Wopr.Gateway.Catalogue;
+using Wopr.Gateway.Keys;
+using Wopr.Gateway.Relay;
 using Wopr.Kernel;
 
 namespace Wopr.Gateway;
@@ -10,11 +13,13 @@ public static class GatewayModule
     {
         builder.AddKeys();
         builder.AddCatalogue(settings);
+        builder.AddRelay(settings);
     }
 
     public static void MapGateway(this IEndpointRouteBuilder routes)
     {
         routes.MapKeys();
         routes.MapCatalogue();
+        routes.MapRelay();
     }
 }
