@@ -29,6 +29,12 @@ internal sealed class Ask
 {
     public bool Streams { get; set; }
 
+    /// <summary>Embeddings and counts write nothing.</summary>
+    public bool IsAnswered { get; init; } = true;
+
+    /// <summary>Nothing of it is used up.</summary>
+    public bool IsFree { get; init; }
+
     /// <summary>A chat stream tells its usage only to those who ask for it.</summary>
     public bool WantsUsage { get; set; } = true;
 

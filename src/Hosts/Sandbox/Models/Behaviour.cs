@@ -90,11 +90,12 @@ internal sealed record Behaviour
         Plan = Plan ?? below.Plan,
     };
 
-    public Usage UsageOf(long input, long output)
+    /// <param name="output">Null when nothing is written, and nothing thought.</param>
+    public Usage UsageOf(long input, long? output)
     {
         var cached = Math.Min(Cached ?? 0, input);
-        var usage = new Usage(
-            input, cached, Math.Min(CacheWrite ?? 0, input - cached), output + (Reasoning ?? 0), Reasoning ?? 0);
+        var reasoning = output is null ? 0 : Reasoning ?? 0;
+        var usage = new Usage(input, cached, Math.Min(CacheWrite ?? 0, input - cached), (output ?? 0) + reasoning, reasoning);
         return usage with { CostNanos = Nanos(Cost ?? CostHeader, usage) };
     }
 

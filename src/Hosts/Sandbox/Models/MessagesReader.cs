@@ -8,7 +8,7 @@ internal static class MessagesReader
     public static Ask Read(JsonElement body, bool countsOnly)
     {
         NeedText(body, "model", "model");
-        var ask = new Ask();
+        var ask = new Ask { IsAnswered = !countsOnly, IsFree = countsOnly };
         if (!countsOnly)
         {
             ask.OutputTokensMax = Need(body, "max_tokens", "max_tokens") is { ValueKind: JsonValueKind.Number } max

@@ -19,17 +19,17 @@ internal static partial class Mind
 {
     public static Reply Answer(Ask ask, Behaviour behaviour, Faults faults, string model, long number, DateTimeOffset now)
     {
-        var calls = ask.Turns.Count > 0 ? Calls(ask, number) : [];
+        var calls = ask.IsAnswered && ask.Turns.Count > 0 ? Calls(ask, number) : [];
         List<string> texts = [];
         var finish = calls.Count > 0 ? Finish.Calls : Finish.Stop;
         string? stopSequence = null;
         if (calls.Count > 0) { texts.Add(""); }
-        else if (ask.Turns.Count > 0)
+        else if (ask.IsAnswered && ask.Turns.Count > 0)
         {
             var text = Sized(ask.WantsJson ? $$"""{"answer":{{JsonSerializer.Serialize(Said(ask))}}}""" : Said(ask), behaviour);
             for (var choice = 0; choice < ask.Choices; choice++) { texts.Add(text); }
         }
-        else
+        else if (ask.IsAnswered)
         {
             texts.AddRange(ask.Texts.SelectMany(text => Enumerable.Repeat(Sized($"You said: {text}", behaviour), ask.Choices)));
         }
@@ -60,7 +60,7 @@ internal static partial class Mind
             StopSequence = stopSequence,
             Chunks = behaviour.Chunks,
             NamesCost = behaviour.Cost is not null,
-            Usage = behaviour.UsageOf(ask.InputTokens, output),
+            Usage = ask.IsFree ? default : behaviour.UsageOf(ask.InputTokens, ask.IsAnswered ? output : null),
         };
     }
 

@@ -18,7 +18,11 @@ internal static class ModelsFake
         var anthropic = new Serving(Api.Anthropic, behaviours, log, time);
 
         Map(app, "openai/v1/chat/completions", openAi, new ChatWire());
+        Map(app, "openai/v1/completions", openAi, new CompletionsWire());
+        Map(app, "openai/v1/embeddings", openAi, new EmbeddingsWire());
+        Map(app, "openai/v1/responses", openAi, new ResponsesWire());
         Map(app, "anthropic/v1/messages", anthropic, new MessagesWire());
+        Map(app, "anthropic/v1/messages/count_tokens", anthropic, new CountTokensWire());
         MapRest(app, "openai", openAi, s_openAiPaths);
         MapRest(app, "anthropic", anthropic, s_anthropicPaths);
         new ModelControls(behaviours, log, time).Map(app);
