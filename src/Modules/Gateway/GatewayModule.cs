@@ -11,7 +11,7 @@ public static class GatewayModule
 {
     public static void AddGateway(this IHostApplicationBuilder builder, SettingsReader settings)
     {
-        builder.AddKeys();
+        builder.AddKeys(settings);
         builder.AddCatalogue(settings);
         builder.AddRelay(settings);
     }
