@@ -54,7 +54,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
             exchange.Begin(offer, format, attempt, time.GetTimestamp());
             using var leaving = new Leaving(context, exchange, offer, drains);
             var (outcome, firstByte) = await AskAsync(context, exchange, asked, offer, format, body, output, settle, attempt.Token);
-            Report(offer, outcome, firstByte);
+            Report(offer, outcome, firstByte, asked.Conversation);
             entered = false;
             return outcome;
         }
@@ -129,10 +129,10 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
         return (outcome, relay.FirstByte);
     }
 
-    private void Report(Offer offer, Outcome outcome, TimeSpan? firstByte)
+    private void Report(Offer offer, Outcome outcome, TimeSpan? firstByte, ulong conversation)
     {
-        if (outcome.Failure is { } why) { router.Failed(offer, why); }
-        else if (firstByte is { } took) { router.Succeeded(offer, took); }
+        if (outcome.Failure is { } why) { router.Failed(offer, why, outcome.RetryAfter); }
+        else if (firstByte is { } took) { router.Succeeded(offer, took, conversation); }
         else { router.Abandoned(offer); }
     }
 

@@ -27,7 +27,7 @@ internal sealed class Exchange(
     public ModelEntry Model => model;
     public RequestHead Head => head;
     public DateTimeOffset Since => since;
-    public long StartedAt => startedAt;
+    public long StartedAt { get; } = startedAt;
 
     public Phase Phase { get; set; }
     public Offer? Offer { get; private set; }

@@ -10,6 +10,9 @@ namespace Wopr.Gateway.Relay;
 /// <param name="IsWhole">The answer came to its end.</param>
 internal sealed record Outcome(Problem? Problem, Failure? Failure, bool HasBegun, bool IsWhole)
 {
+    /// <summary>How long the provider wants to be left alone.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
     public static Outcome Whole { get; } = new(null, null, HasBegun: true, IsWhole: true);
 
     /// <summary>The caller left, and so the provider was left too.</summary>
@@ -19,5 +22,6 @@ internal sealed record Outcome(Problem? Problem, Failure? Failure, bool HasBegun
 
     public static Outcome NothingCame(Failure why) => new(why == Routing.Failure.Unreachable ? GatewayProblems.NoProvider : GatewayProblems.Failed, why, HasBegun: false, IsWhole: false);
 
-    public static Outcome Refused(UpstreamRefusal refusal) => new(refusal.Problem, refusal.Failure, HasBegun: false, IsWhole: false);
+    public static Outcome Refused(UpstreamRefusal refusal) =>
+        new(refusal.Problem, refusal.Failure, HasBegun: false, IsWhole: false) { RetryAfter = refusal.RetryAfter };
 }

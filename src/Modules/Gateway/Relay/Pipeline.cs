@@ -42,7 +42,8 @@ internal sealed class Pipeline(
         if (!admission.Model(key, head.Model, format).Succeeded(out var model, out problem)) { return problem; }
 
         var own = await ownKeys.FindAsync(key.TenantId, model, context.RequestAborted);
-        var offers = router.Order(model, Conversation(key, head), byok: own.Count > 0);
+        var conversation = Conversation(key, head);
+        var offers = router.Order(model, conversation, byok: own.Count > 0);
         var now = time.GetUtcNow();
         Exchange exchange = new(Guid.CreateVersion7(now), format, key, model, head, time.GetTimestamp(), now)
         {
@@ -56,7 +57,7 @@ internal sealed class Pipeline(
         try
         {
             if (!(await holds.StartAsync(exchange, offers, hold, context.RequestAborted)).Succeeded(out var started, out problem)) { return problem; }
-            (problem, var use, charged) = await RunStartedAsync(context, exchange, new(offers, own, body.Bytes, started.OutputMax));
+            (problem, var use, charged) = await RunStartedAsync(context, exchange, new(offers, own, body.Bytes, started.OutputMax, conversation));
             used = use is null ? 0 : use.InputUnits + use.OutputUnits;
             return problem;
         }
@@ -95,4 +96,5 @@ internal sealed class Pipeline(
 /// <param name="OwnKeys">The tenant's own, by provider.</param>
 /// <param name="OutputMax">A limit to set where the caller set none, because the balance affords no more.</param>
 internal sealed record Asked(
-    IReadOnlyList<Offer> Offers, IReadOnlyDictionary<string, string> OwnKeys, ReadOnlyMemory<byte> Body, long? OutputMax);
+    IReadOnlyList<Offer> Offers, IReadOnlyDictionary<string, string> OwnKeys, ReadOnlyMemory<byte> Body, long? OutputMax,
+    ulong Conversation);

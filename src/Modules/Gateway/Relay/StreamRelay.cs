@@ -46,7 +46,7 @@ internal sealed class StreamRelay(Exchange exchange, StreamOutput output, WireFo
     public ValueTask EndAsync() => output.SendAsync(this, static (relay, writer) =>
     {
         if (relay._end is { } end) { relay.WriteOne(end, writer); }
-        relay.translation?.End(writer);
+        relay.Finish(writer);
     });
 
     // Some providers count and leave out the last line.
@@ -85,6 +85,8 @@ internal sealed class StreamRelay(Exchange exchange, StreamOutput output, WireFo
             || next.Name.Span.SequenceEqual("response.incomplete"u8) || next.Name.Span.SequenceEqual("response.failed"u8),
         _ => false,
     };
+
+    private void Finish(PipeWriter writer) => translation?.End(writer);
 
     private void Write(PipeWriter writer)
     {
