@@ -133,7 +133,7 @@ public sealed class GatewayTests(Site site)
             await person.FillAsync("Dollars a day", daily);
             await person.FillAsync("Dollars a month", monthly);
             await person.PressAsync("Create key");
-            await person.SeesAsync("Your new key");
+            await Expect(person.Page.GetByRole(AriaRole.Row, new() { NameString = name })).ToBeVisibleAsync();
         }
         await new Db(site.Platform.Source).ExecuteAsync($"""
             insert into gateway.key_count (key_id, what, starts_at, count)
@@ -143,6 +143,7 @@ public sealed class GatewayTests(Site site)
         await person.GoAsync("/gateway");
         await person.FillAsync("Name", "One more");
         await person.PressAsync("Create key");
+        await Expect(person.Page.GetByRole(AriaRole.Row, new() { NameString = "One more" })).ToBeVisibleAsync();
         await person.LookAsync($"{label}");
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Change or revoke Nightly report" }).ClickAsync();
         await person.Page.GetByText("Revoke this key").ClickAsync();
