@@ -20,7 +20,8 @@ public sealed class AnswerTests
          {"type":"text","text":"I "},{"type":"text","text":"look."},
          {"type":"tool_use","id":"toolu_1","name":"look","input":{"at":"Rome"}}],
          "stop_reason":"tool_use","stop_sequence":null,
-         "usage":{"input_tokens":3,"cache_read_input_tokens":4,"cache_creation_input_tokens":3,"output_tokens":5}}
+         "usage":{"input_tokens":3,"cache_read_input_tokens":4,"cache_creation_input_tokens":3,"output_tokens":5,
+          "output_tokens_details":{"thinking_tokens":2}}}
         """;
 
     [Fact]
@@ -29,7 +30,8 @@ public sealed class AnswerTests
          {"type":"thinking","thinking":"Hm","signature":""},{"type":"text","text":"I look."},
          {"type":"tool_use","id":"call_1","name":"look","input":{"at":"Rome"}}],
          "stop_reason":"tool_use","stop_sequence":null,
-         "usage":{"input_tokens":3,"cache_creation_input_tokens":3,"cache_read_input_tokens":4,"output_tokens":5}}
+         "usage":{"input_tokens":3,"cache_creation_input_tokens":3,"cache_read_input_tokens":4,"output_tokens":5,
+          "output_tokens_details":{"thinking_tokens":2}}}
         """, Wire.Answered(WireFormat.Messages, WireFormat.Chat, Chat));
 
     [Fact]
@@ -46,7 +48,7 @@ public sealed class AnswerTests
              "tool_calls":[{"id":"toolu_1","type":"function","function":{"name":"look","arguments":"{\"at\":\"Rome\"}"}}]},
              "logprobs":null,"finish_reason":"tool_calls"}],
              "usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,
-              "prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3}}}
+              "prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},"completion_tokens_details":{"reasoning_tokens":2}}}
             """, answer);
     }
 

@@ -68,6 +68,14 @@ public sealed class MessagesToChatTests
         """)["messages"]);
 
     [Fact]
+    public void A_system_message_between_turns_stays_there() => Wire.Same(
+        """[{"role":"user","content":"Hi"},{"role":"system","content":"One.\n\nTwo."},{"role":"user","content":"Ho"}]""",
+        Translated("""
+        {"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"},
+         {"role":"system","content":[{"type":"text","text":"One."},{"type":"text","text":"Two."}]},{"role":"user","content":"Ho"}]}
+        """)["messages"]);
+
+    [Fact]
     public void A_result_without_content_is_an_empty_one() => Wire.Same(
         """[{"role":"tool","tool_call_id":"c","content":""}]""",
         Translated("""
@@ -131,7 +139,7 @@ public sealed class MessagesToChatTests
     [InlineData(""" "max_tokens":0 """, "max_tokens ")]
     [InlineData(""" "model":null """, "model ")]
     [InlineData(""" "messages":[] """, "messages ")]
-    [InlineData(""" "messages":[{"role":"system","content":"a"}] """, "messages[0].role ")]
+    [InlineData(""" "messages":[{"role":"robot","content":"a"}] """, "messages[0].role ")]
     [InlineData(""" "messages":[{"role":"user"}] """, "messages[0].content ")]
     [InlineData(""" "messages":[{"role":"user","content":[{"type":"video"}]}] """, "messages[0].content[0] ")]
     [InlineData(""" "messages":[{"role":"user","content":[{"type":"image","source":{"type":"file","file_id":"f"}}]}] """, "messages[0].content[0] ")]

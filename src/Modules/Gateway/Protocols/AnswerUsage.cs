@@ -25,7 +25,8 @@ internal readonly record struct AnswerUsage(long Input, long CachedInput, long C
         var fresh = Latest(usage, "input_tokens"u8, Input - CachedInput - CacheWrite);
         var cached = Latest(usage, "cache_read_input_tokens"u8, CachedInput);
         var written = Latest(usage, "cache_creation_input_tokens"u8, CacheWrite);
-        return new(fresh + cached + written, cached, written, Latest(usage, "output_tokens"u8, Output), Reasoning);
+        var thinking = Latest(usage.Get("output_tokens_details"u8), "thinking_tokens"u8, Reasoning);
+        return new(fresh + cached + written, cached, written, Latest(usage, "output_tokens"u8, Output), thinking);
     }
 
     public void WriteChat(Utf8JsonWriter writer)
@@ -54,6 +55,12 @@ internal readonly record struct AnswerUsage(long Input, long CachedInput, long C
         writer.WriteNumber("cache_creation_input_tokens"u8, CacheWrite);
         writer.WriteNumber("cache_read_input_tokens"u8, CachedInput);
         writer.WriteNumber("output_tokens"u8, Output);
+        if (Reasoning > 0)
+        {
+            writer.WriteStartObject("output_tokens_details"u8);
+            writer.WriteNumber("thinking_tokens"u8, Reasoning);
+            writer.WriteEndObject();
+        }
         writer.WriteEndObject();
     }
 

@@ -49,6 +49,21 @@ internal static class ChatFields
         to.WriteText("name"u8, name);
     }
 
+    /// <summary>Blocks of a system prompt are joined by a blank line, for templates that know only one text.</summary>
+    public static void System(Utf8JsonWriter to, JsonElement content)
+    {
+        var joined = new RawText();
+        foreach (var text in Json.Texts(content))
+        {
+            if (!joined.IsEmpty) { joined.Add(@"\n\n"u8); }
+            joined.Add(text.Inside());
+        }
+        to.WriteStartObject();
+        to.WriteString("role"u8, "system"u8);
+        to.WriteText("content"u8, joined);
+        to.WriteEndObject();
+    }
+
     public static void Text(Utf8JsonWriter to, JsonElement text)
     {
         to.WriteStartObject();

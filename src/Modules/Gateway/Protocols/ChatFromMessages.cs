@@ -52,21 +52,11 @@ internal sealed class ChatFromMessages
     private void SystemPrompt()
     {
         var system = _from.Get("system"u8);
-        var joined = new RawText();
-        foreach (var text in Json.Texts(system))
-        {
-            if (!joined.IsEmpty) { joined.Add(@"\n\n"u8); }
-            joined.Add(text.Inside());
-        }
         if (!system.IsMissing() && !system.IsText() && !system.IsList())
         {
             _draft.Wrong("system", "has to be a text or a list of text blocks.");
         }
-        if (joined.IsEmpty) { return; }
-        _to.WriteStartObject();
-        _to.WriteString("role"u8, "system"u8);
-        _to.WriteText("content"u8, joined);
-        _to.WriteEndObject();
+        if (Json.Texts(system).Any(text => !text.IsEmptyText())) { ChatFields.System(_to, system); }
     }
 
     private void Stop()

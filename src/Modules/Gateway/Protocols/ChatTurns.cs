@@ -26,7 +26,8 @@ internal sealed class ChatTurns(Draft draft)
             }
             if (role.Is("assistant"u8)) { Assistant(content, place); }
             else if (role.Is("user"u8)) { User(content, place); }
-            else { draft.Wrong($"messages[{place}].role", "has to be user or assistant."); }
+            else if (role.Is("system"u8)) { ChatFields.System(_to, content); }
+            else { draft.Wrong($"messages[{place}].role", "has to be user, assistant or system."); }
         }
     }
 

@@ -57,6 +57,9 @@ internal sealed class ResponsesAnswer(RawText id, long created, string model)
         return item;
     }
 
+    /// <summary>What cuts an answer cuts its last item.</summary>
+    public bool IsWhole(ResponsesItem item, string ended) => ended.Length == 0 || item.Index < _items.Count - 1;
+
     /// <param name="ended">Null while it grows; else why it is not whole.</param>
     public void Write(Utf8JsonWriter to, string? ended)
     {
@@ -83,7 +86,7 @@ internal sealed class ResponsesAnswer(RawText id, long created, string model)
         to.WriteStartArray("output"u8);
         foreach (var item in _items)
         {
-            if (ended is not null) { item.Write(to, isDone: true, isWhole: ended.Length == 0); }
+            if (ended is not null) { item.Write(to, isDone: true, IsWhole(item, ended)); }
         }
         to.WriteEndArray();
         to.WriteBoolean("parallel_tool_calls"u8, true);

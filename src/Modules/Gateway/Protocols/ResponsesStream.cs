@@ -54,7 +54,7 @@ internal sealed class ResponsesStream(string model) : TranslatedStream(WireForma
     {
         var answer = Start(default, output);
         var ended = ResponsesAnswer.Ended(_finish);
-        foreach (var item in answer.Items) { Done(item, ended.Length == 0, output); }
+        foreach (var item in answer.Items) { Done(item, answer.IsWhole(item, ended), output); }
         var to = Begin(output, ended.Length == 0 ? "response.completed"u8 : "response.incomplete"u8);
         to.WritePropertyName("response"u8);
         answer.Write(to, ended);
