@@ -19,8 +19,8 @@ internal sealed record GiveBack(Purse Purse, Money Amount, bool Closes);
 /// </summary>
 internal sealed class AllowanceMoves(Db db)
 {
-    /// <summary>A tenant that cannot fill this many blocks gets only what it needs.</summary>
-    private const int BlocksOfTheRich = 4;
+    /// <summary>Of a tenant's free money a block takes one part of this many, or what is needed.</summary>
+    private const int TakenAtMost = 4;
 
     /// <param name="granted">Filled with what is given, which is known before the commit is.</param>
     /// <returns>False when nothing moved: the writer was ended by another, or the number was used.</returns>
@@ -53,7 +53,8 @@ internal sealed class AllowanceMoves(Db db)
         var room = caps.Count == 0 ? new Money(long.MaxValue) : caps.Min(cap => cap.Room);
         var (purse, day) = caps.Count == 0 ? ("", Purse.NoDay) : (ask.Capability, today);
         var reach = Smaller(account.Free, room);
-        var amount = reach.Nanos / BlocksOfTheRich >= ask.Want.Nanos ? ask.Want : Smaller(ask.Need, reach);
+        var part = Smaller(ask.Want, new(reach.Nanos / TakenAtMost));
+        var amount = part >= ask.Need ? part : Smaller(ask.Need, reach);
         account.Free -= amount;
         if (caps.Count > 0 && amount > Money.Zero) { await CapSql.UseAsync(tx, caps, amount, ct); }
         if (amount >= ask.Need) { return new(ask, purse, day, amount, Refusal: null, MayComeBack: false); }
