@@ -17,8 +17,10 @@ internal sealed class Replica : IAsyncDisposable
         typeof(Db).Assembly, typeof(AuditModule).Assembly, typeof(GatewayModule).Assembly));
 
     private readonly IHost _host;
+    private readonly bool _ownsDatabase;
 
-    private Replica(IHost host, NpgsqlDataSource source) => (_host, Source) = (host, source);
+    private Replica(IHost host, NpgsqlDataSource source, bool ownsDatabase) =>
+        (_host, Source, _ownsDatabase) = (host, source, ownsDatabase);
 
     public NpgsqlDataSource Source { get; }
 
@@ -41,6 +43,7 @@ internal sealed class Replica : IAsyncDisposable
     public static async Task<Replica> StartAsync(
         CancellationToken ct, NpgsqlDataSource? source = null, Dictionary<string, string>? settings = null, BreakerPace? pace = null)
     {
+        var ownsDatabase = source is null;
         source ??= await DatabaseAsync(ct);
         var reader = new SettingsReader(settings ?? Keys);
         var builder = Host.CreateEmptyApplicationBuilder(new());
@@ -53,7 +56,7 @@ internal sealed class Replica : IAsyncDisposable
         Assert.Empty(reader.Faults);
         var host = builder.Build();
         await host.StartAsync(ct);
-        return new(host, source);
+        return new(host, source, ownsDatabase);
     }
 
     public T Get<T>() where T : notnull => _host.Services.GetRequiredService<T>();
@@ -62,6 +65,7 @@ internal sealed class Replica : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+        if (_ownsDatabase) { await Source.DisposeAsync(); }
     }
 }
 

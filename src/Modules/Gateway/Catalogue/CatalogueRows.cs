@@ -9,7 +9,7 @@ internal sealed record CatalogueRows(
 /// <param name="Dialect">Null for a provider from the settings, whose other values stand in for what is null here.</param>
 internal sealed record ProviderRow(
     string Id, Dialect? Dialect, string? BaseUrl, byte[]? Sealed, bool Enabled, OnDisconnect? OnDisconnect,
-    TimeoutRow Timeouts, bool SpeaksResponses, bool IsOwn, string? TenantKey)
+    TimeoutRow Timeouts, bool SpeaksResponses, bool IsOwn)
 {
     public bool IsBuiltIn => Dialect is null;
 }

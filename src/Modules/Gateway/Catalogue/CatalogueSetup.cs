@@ -16,12 +16,14 @@ internal static class CatalogueSetup
         services.AddSingleton(provider => provider.GetRequiredService<ProviderKeys>().AsSealedStore());
         services.AddSingleton<ModelCatalogue>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelCatalogue>());
+        services.AddSingleton<ProviderAdmin>();
+        services.AddSingleton<ModelAdmin>();
+        services.AddSingleton<PriceAdmin>();
+        services.AddSingleton<ModelImport>();
         services.AddSingleton(new BreakerPace());
         services.AddSingleton<Router>();
         services.AddHostedService(provider => provider.GetRequiredService<Router>());
     }
 
-    public static void MapCatalogue(this IEndpointRouteBuilder routes)
-    {
-    }
+    public static void MapCatalogue(this IEndpointRouteBuilder routes) => CatalogueRoutes.Map(routes);
 }

@@ -55,8 +55,11 @@ internal sealed class CatalogueSnapshot
                 Timeouts = row.Timeouts.Over(fromSettings.Timeouts),
             };
         }
-        return new(row.Id, row.Dialect!.Value, new(row.BaseUrl!), row.Sealed is null ? null : open(row),
-            row.OnDisconnect ?? OnDisconnect.Drain, row.SpeaksResponses, row.IsOwn, row.TenantKey,
-            row.Timeouts.Over(UpstreamTimeouts.Standard)) { NeedsKey = row.Sealed is not null || row.TenantKey is not null };
+        // A tenant's key is for whom the tenant knows, so nobody that operators add is sent one.
+        return new(row.Id, row.Dialect!.Value, new(row.BaseUrl!), open(row), row.OnDisconnect ?? OnDisconnect.Drain,
+            row.SpeaksResponses, row.IsOwn, TenantKey: null, row.Timeouts.Over(UpstreamTimeouts.Standard))
+        {
+            NeedsKey = row.Sealed is not null,
+        };
     }
 }

@@ -15,14 +15,14 @@ internal static class CatalogueSql
 
     public static Task<List<ProviderRow>> ProvidersAsync(Db db, CancellationToken ct) => db.QueryAsync($"""
         select id, dialect, base_url, sealed, enabled, on_disconnect, connect_ms, first_byte_ms, idle_ms, total_ms,
-               speaks_responses, is_own, tenant_key
+               speaks_responses, is_own
         from gateway.provider
         order by id
         """, ReadProvider, ct);
 
     public static Task<ProviderRow?> LockProviderAsync(Db tx, string id, CancellationToken ct) => tx.FirstAsync($"""
         select id, dialect, base_url, sealed, enabled, on_disconnect, connect_ms, first_byte_ms, idle_ms, total_ms,
-               speaks_responses, is_own, tenant_key
+               speaks_responses, is_own
         from gateway.provider
         where id = {id}
         for update
@@ -60,7 +60,7 @@ internal static class CatalogueSql
         row.GetBoolean(4),
         row.IsDBNull(5) ? null : SnakeCase<OnDisconnect>.Parse(row.GetString(5)),
         new(Number(row, 6), Number(row, 7), Number(row, 8), Number(row, 9)),
-        row.GetBoolean(10), row.GetBoolean(11), Text(row, 12));
+        row.GetBoolean(10), row.GetBoolean(11));
 
     private static OfferRow ReadOffer(NpgsqlDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3),

@@ -14,7 +14,6 @@ create table gateway.provider (
     total_ms         int check (total_ms between 100 and 86400000),
     speaks_responses boolean not null default false,
     is_own           boolean not null default false,
-    tenant_key       text check (tenant_key in ('anthropic', 'openai')),
     created_at       timestamptz not null default now(),
     updated_at       timestamptz not null default now(),
     constraint a_provider_of_operators_has_an_address check ((dialect is null) = (base_url is null)),
@@ -46,17 +45,17 @@ create table gateway.offer (
 
 -- Nano-dollars for a million tokens. The newest row that has begun counts; its id decides between two of one time.
 create table gateway.price (
-    id                      bigint generated always as identity primary key,
-    model                   text not null,
-    provider                text not null,
-    effective_from          timestamptz not null default now(),
-    input_per_million       bigint not null check (input_per_million between 0 and 1000000000000000),
+    id                       bigint generated always as identity primary key,
+    model                    text not null,
+    provider                 text not null,
+    effective_from           timestamptz not null default now(),
+    input_per_million        bigint not null check (input_per_million between 0 and 1000000000000000),
     cached_input_per_million bigint not null check (cached_input_per_million between 0 and 1000000000000000),
-    cache_write_per_million bigint not null check (cache_write_per_million between 0 and 1000000000000000),
-    output_per_million      bigint not null check (output_per_million between 0 and 1000000000000000),
-    per_request             bigint not null default 0 check (per_request between 0 and 1000000000000),
-    margin_basis_points     int not null check (margin_basis_points between 0 and 100000),
-    created_at              timestamptz not null default now()
+    cache_write_per_million  bigint not null check (cache_write_per_million between 0 and 1000000000000000),
+    output_per_million       bigint not null check (output_per_million between 0 and 1000000000000000),
+    per_request              bigint not null default 0 check (per_request between 0 and 1000000000000),
+    margin_basis_points      int not null check (margin_basis_points between 0 and 100000),
+    created_at               timestamptz not null default now()
 );
 
 comment on table gateway.price is 'append-only: what models cost, and from when';
