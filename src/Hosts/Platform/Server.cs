@@ -58,7 +58,7 @@ internal static class Server
         builder.AddQuotas();
         builder.AddCredits(settings, options.App());
         builder.AddBilling(settings);
-        builder.AddGateway(settings);
+        builder.AddGateway(settings, services => services.GetRequiredService<Maintenance>().Refusal);
         if (ConfigVerb.Refuse(settings)) { return null; }
 
         var app = builder.Build();

@@ -34,7 +34,9 @@ internal sealed class World : IAsyncDisposable
     public string Secret { get; private set; } = "";
     public HttpClient Http => Clients[0];
     public List<HttpClient> Clients { get; } = [];
-    public IServiceProvider Services => _platforms[0].Services;
+    public IServiceProvider Services => ServicesOf(0);
+
+    public IServiceProvider ServicesOf(int replica) => _platforms[replica].Services;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -66,7 +68,7 @@ internal sealed class World : IAsyncDisposable
         var app = Server.Build(new SettingsReader(variables)) ?? throw new InvalidOperationException("The test configuration has faults.");
         await app.StartAsync(Ct);
         _platforms.Add(app);
-        Clients.Add(new(new SocketsHttpHandler { MaxConnectionsPerServer = 500 })
+        Clients.Add(new(new SocketsHttpHandler { MaxConnectionsPerServer = 500, ResponseDrainTimeout = TimeSpan.Zero })
         {
             BaseAddress = new(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)),
             Timeout = TimeSpan.FromSeconds(60),
@@ -75,6 +77,14 @@ internal sealed class World : IAsyncDisposable
 
     public Task CreditAsync(Money amount) => Services.GetRequiredService<Ledger>().CreditAsync(Db,
         new(Tenant, $"test:{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}", EntryKind.Purchase, amount, "Test"), Ct);
+
+    /// <summary>Takes money away, what replicas set aside included.</summary>
+    public async Task ChargeAsync(Money amount)
+    {
+        var ledger = Services.GetRequiredService<Ledger>();
+        await ledger.ClawbackAsync(Db, new(Tenant, $"test:{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}", EntryKind.Refund, amount, "Test"), Ct);
+        for (var tries = 0; tries < 200 && (await ledger.BalanceAsync(Db, Tenant, Ct)).Owed > Money.Zero; tries++) { await Task.Delay(20, Ct); }
+    }
 
     /// <summary>A key of the tenant's; its secret.</summary>
     public async Task<string> KeyAsync(CreateGatewayKey wanted)

@@ -9,7 +9,11 @@ internal sealed record Ask(string TenantId, string Capability, Money Need, Money
 /// <param name="Day">To whose limits it counts; of no day when none ride on it.</param>
 /// <param name="Refusal">Why it is less than what was needed; null when it is not.</param>
 /// <param name="MayComeBack">Other writers hold some of the tenant's money and have been asked for it.</param>
-internal sealed record Grant(Ask Ask, string Purse, DateOnly Day, Money Amount, Problem? Refusal, bool MayComeBack);
+internal sealed record Grant(Ask Ask, string Purse, DateOnly Day, Money Amount, Problem? Refusal, bool MayComeBack)
+{
+    /// <summary>Nothing forbids it, there is only not enough.</summary>
+    public bool IsJustShort { get; init; }
+}
 
 internal sealed record GiveBack(Purse Purse, Money Amount, bool Closes);
 
@@ -62,7 +66,7 @@ internal sealed class AllowanceMoves(Db db)
         var elsewhere = await MeteringSql.HeldElsewhereAsync(tx, ask.TenantId, writer, ct);
         if (elsewhere > Money.Zero) { await Ledger.RecallAsync(tx, ask.TenantId, ct); }
         var refusal = room < account.Free + amount ? CreditProblems.CapReached : CreditProblems.Insufficient(account.Free + amount, ask.Need);
-        return new(ask, purse, day, amount, refusal, MayComeBack: elsewhere > Money.Zero);
+        return new(ask, purse, day, amount, refusal, MayComeBack: elsewhere > Money.Zero) { IsJustShort = true };
     }
 
     internal static async Task GiveBackAsync(

@@ -103,11 +103,24 @@ internal sealed class Desk
     /// <summary>Null when no purse holds enough.</summary>
     public Begun? Begin(StartOp op, long now)
     {
-        if (Open(op.Request.TenantId, op.Request.Capability).FirstOrDefault(purse => purse.Free >= op.Request.Hold) is not { } purse) { return null; }
-        purse.Held += op.Request.Hold;
+        var open = Open(op.Request.TenantId, op.Request.Capability);
+        return open.FirstOrDefault(purse => purse.Free >= op.Request.Hold) is { } purse ? Begin(op, op.Request, purse, now) : null;
+    }
+
+    /// <summary>With all there is, when that is as much as it needs at least.</summary>
+    public Begun? BeginWithLess(StartOp op, long now)
+    {
+        if (op.Request.Least is not { } least) { return null; }
+        var purse = Open(op.Request.TenantId, op.Request.Capability).MaxBy(purse => purse.Free);
+        return purse is null || purse.Free < least ? null : Begin(op, op.Request with { Hold = purse.Free }, purse, now);
+    }
+
+    private static Begun Begin(StartOp op, MeteredRequest request, Purse purse, long now)
+    {
+        purse.Held += request.Hold;
         purse.Running++;
         purse.UsedAt = now;
-        return new(op, new(op.Request, purse));
+        return new(op, new(request, purse));
     }
 
     public void Keep(Batch batch)
@@ -120,7 +133,7 @@ internal sealed class Desk
     {
         foreach (var begun in batch.Starts)
         {
-            begun.Flight.Purse.Held -= begun.Op.Request.Hold;
+            begun.Flight.Purse.Held -= begun.Flight.Request.Hold;
             begun.Flight.Purse.Running--;
         }
         foreach (var ended in batch.Ends)

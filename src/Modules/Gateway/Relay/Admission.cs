@@ -7,10 +7,11 @@ using Wopr.Kernel;
 namespace Wopr.Gateway.Relay;
 
 /// <summary>Who asks, and for what: everything that is decided before money is.</summary>
-internal sealed class Admission(KeyRing keys, ModelCatalogue catalogue)
+internal sealed class Admission(KeyRing keys, ModelCatalogue catalogue, Closed closed)
 {
     public async ValueTask<Result<GatewayKey>> KeyAsync(HttpContext context)
     {
+        if (closed.Why() is { } why) { return why; }
         if (!Secret(context.Request.Headers).Succeeded(out var secret, out var problem)) { return problem; }
         if (await keys.FindAsync(secret, context.RequestAborted) is not { } key) { return GatewayProblems.UnknownKey; }
         return key.IsSuspended ? GatewayProblems.Suspended : key;
@@ -28,6 +29,10 @@ internal sealed class Admission(KeyRing keys, ModelCatalogue catalogue)
         return key.Models.Count == 0 || key.Models.Contains(model.Id) ? model : GatewayProblems.ModelNotAllowed(model.Id);
     }
 
+    /// <summary>In the words of the caller's protocol; nothing when there is nothing to tell, or nobody.</summary>
+    public static Task TellAsync(HttpContext context, Problem? problem) =>
+        problem is null || context.RequestAborted.IsCancellationRequested ? Task.CompletedTask : ProblemHttp.WriteAsync(context, problem);
+
     // Chat models also finish texts.
     private static bool Fits(string capability, string wanted) =>
         capability == wanted || (wanted == Capabilities.Text && capability == Capabilities.Chat);
@@ -41,6 +46,9 @@ internal sealed class Admission(KeyRing keys, ModelCatalogue catalogue)
         return bearer[7..].Trim() is { Length: > 0 } token ? token : GatewayProblems.NoKey;
     }
 }
+
+/// <summary>Why nobody is served right now; null when everybody is.</summary>
+internal sealed record Closed(Func<Problem?> Why);
 
 internal static class Capabilities
 {

@@ -18,7 +18,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     /// <returns>Null when the caller was answered, or left.</returns>
     public async Task<Problem?> RunAsync(HttpContext context, Exchange exchange, Asked asked, Func<bool, Task> settle)
     {
-        using var output = exchange.Head.Streams ? new StreamOutput(context, exchange.Id) : null;
+        using var output = exchange.Head.Streams ? new StreamOutput(context) : null;
         exchange.KeepAlive = output is null ? null : output.KeepAlive;
         var problem = GatewayProblems.NoProvider;
         var count = 0;
@@ -123,7 +123,6 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
         var response = context.Response;
         response.ContentType = "application/json";
         response.ContentLength = bytes.Length;
-        response.Headers["x-request-id"] = exchange.Id.ToString();
         try { await response.BodyWriter.WriteAsync(bytes, context.RequestAborted); }
         catch (OperationCanceledException) { }
         return (outcome, relay.FirstByte);

@@ -14,10 +14,12 @@ namespace Wopr.Gateway.Relay;
 /// </summary>
 internal static class GatewayEndpoints
 {
-    public static void AddRelay(this IHostApplicationBuilder builder, SettingsReader settings)
+    /// <param name="closed">Why nobody is served right now; null when everybody is.</param>
+    public static void AddRelay(this IHostApplicationBuilder builder, SettingsReader settings, Func<IServiceProvider, Problem?> closed)
     {
         var services = builder.Services;
         services.AddSingleton(settings.Read<GatewayOptions>());
+        services.AddSingleton(provider => new Closed(() => closed(provider)));
         services.AddSingleton<Admission>();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<Drains>();
@@ -26,28 +28,44 @@ internal static class GatewayEndpoints
         services.AddSingleton<Upstream>();
         services.AddSingleton<Attempts>();
         services.AddSingleton<Pipeline>();
+        services.AddSingleton<TokenCounting>();
+        services.AddSingleton<ModelLists>();
         services.AddSingleton<LiveRequests>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveRequests>());
     }
 
     public static void MapRelay(this IEndpointRouteBuilder routes)
     {
-        routes.MapModel("/v1/chat/completions", WireFormat.Chat);
-        routes.MapModel("/v1/responses", WireFormat.Responses);
-        routes.MapModel("/v1/completions", WireFormat.Completions);
-        routes.MapModel("/v1/embeddings", WireFormat.Embeddings);
-        routes.MapModel("/v1/messages", WireFormat.Messages);
-        routes.MapModel("/v1/openai/v1/chat/completions", WireFormat.Chat);
-        routes.MapModel("/v1/openai/v1/responses", WireFormat.Responses);
-        routes.MapModel("/v1/openai/v1/completions", WireFormat.Completions);
-        routes.MapModel("/v1/openai/v1/embeddings", WireFormat.Embeddings);
-        routes.MapModel("/v1/anthropic/v1/messages", WireFormat.Messages);
+        var services = routes.ServiceProvider;
+        var (pipeline, counting, lists) = (services.GetRequiredService<Pipeline>(), services.GetRequiredService<TokenCounting>(),
+            services.GetRequiredService<ModelLists>());
+        foreach (var prefix in (string[])["/v1", "/v1/openai/v1"])
+        {
+            Model($"{prefix}/chat/completions", WireFormat.Chat);
+            Model($"{prefix}/responses", WireFormat.Responses);
+            Model($"{prefix}/completions", WireFormat.Completions);
+            Model($"{prefix}/embeddings", WireFormat.Embeddings);
+            Models(prefix, WireFormat.Chat);
+        }
+        foreach (var prefix in (string[])["/v1", "/v1/anthropic/v1"])
+        {
+            Model($"{prefix}/messages", WireFormat.Messages);
+            Own(routes.MapPost($"{prefix}/messages/count_tokens", (RequestDelegate)counting.RunAsync), WireFormat.Messages);
+        }
+        Models("/v1/anthropic/v1", WireFormat.Messages);
+        Own(routes.Map("/v1/{**rest}", (RequestDelegate)lists.NowhereAsync), WireFormat.Chat);
+
+        void Model(string path, WireFormat format) =>
+            Own(routes.MapPost(path, (RequestDelegate)(context => pipeline.RunAsync(context, format))), format).WithIdempotency();
+
+        void Models(string prefix, WireFormat format)
+        {
+            Own(routes.MapGet($"{prefix}/models", (RequestDelegate)(context => lists.ListAsync(context, format))), format);
+            Own(routes.MapGet($"{prefix}/models/{{**id}}", (RequestDelegate)(context => lists.ShowAsync(context, format))), format);
+        }
     }
 
-    private static void MapModel(this IEndpointRouteBuilder routes, string path, WireFormat format)
-    {
-        var pipeline = routes.ServiceProvider.GetRequiredService<Pipeline>();
-        routes.MapPost(path, (RequestDelegate)(context => pipeline.RunAsync(context, format)))
-            .Requires(Access.GatewayKey).WithTags("Gateway").ShortCircuit();
-    }
+    private static IEndpointConventionBuilder Own(IEndpointConventionBuilder route, WireFormat format) => route
+        .Requires(Access.GatewayKey).WithTags("Gateway").ShortCircuit()
+        .WithMetadata(new ProblemShape((context, problem) => Refusals.WriteAsync(context, format, problem)));
 }

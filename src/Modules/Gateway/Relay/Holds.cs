@@ -8,7 +8,7 @@ namespace Wopr.Gateway.Relay;
 internal sealed record Started(long? OutputMax);
 
 /// <summary>What a request may cost at most, and setting that aside.</summary>
-internal sealed class Holds(RequestMeter meter, Ledger ledger, Db db, GatewayOptions options)
+internal sealed class Holds(RequestMeter meter, GatewayOptions options)
 {
     // Fewer are no answer.
     private const long OutputTokensMin = 16;
@@ -28,31 +28,21 @@ internal sealed class Holds(RequestMeter meter, Ledger ledger, Db db, GatewayOpt
     /// <summary>A request that sets no limit of its own gets as much as the balance affords, instead of a refusal.</summary>
     public async Task<Result<Started>> StartAsync(Exchange exchange, IReadOnlyList<Offer> offers, Money hold, CancellationToken ct)
     {
-        var problem = await TryAsync(exchange, offers, hold, ct);
-        if (problem is null) { return new Started(null); }
-        if (problem.Code != "insufficient_credits" || exchange.Head.OutputMax is not null) { return problem; }
-
-        var free = (await ledger.BalanceAsync(db, exchange.Key.TenantId, ct)).Free;
-        var affordable = Affordable(exchange, offers, free);
-        if (affordable < OutputTokensMin) { return problem; }
-        problem = await TryAsync(exchange, offers, Of(exchange, offers, affordable), ct);
-        return problem is null ? new Started(affordable) : problem;
+        var least = exchange.Head.OutputMax is null && exchange.Model.OutputTokensMax > OutputTokensMin ? Of(exchange, offers, OutputTokensMin) : (Money?)null;
+        MeteredRequest request = new(exchange.Id, exchange.Key.TenantId, exchange.Key.BotId, exchange.Model.Capability,
+            offers[0].Provider.Id, exchange.Model.Id, hold) { Least = least };
+        var answer = await meter.StartAsync(request, ct);
+        if (answer.Problem is { } problem) { return problem; }
+        return new Started(answer.Value < hold ? Affordable(exchange, offers, answer.Value) : null);
     }
 
-    private async Task<Problem?> TryAsync(Exchange exchange, IReadOnlyList<Offer> offers, Money hold, CancellationToken ct)
-    {
-        var provider = offers.Count > 0 ? offers[0].Provider.Id : "";
-        return (await meter.StartAsync(
-            new(exchange.Id, exchange.Key.TenantId, exchange.Key.BotId, exchange.Model.Capability, provider, exchange.Model.Id, hold), ct)).Problem;
-    }
-
-    private long Affordable(Exchange exchange, IReadOnlyList<Offer> offers, Money free)
+    private long Affordable(Exchange exchange, IReadOnlyList<Offer> offers, Money held)
     {
         var (low, high) = (0L, exchange.Model.OutputTokensMax);
         while (low < high)
         {
             var middle = low + ((high - low + 1) / 2);
-            if (Of(exchange, offers, middle) <= free) { low = middle; }
+            if (Of(exchange, offers, middle) <= held) { low = middle; }
             else { high = middle - 1; }
         }
         return low;

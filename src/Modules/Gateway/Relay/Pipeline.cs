@@ -21,14 +21,15 @@ internal sealed class Pipeline(
     {
         try
         {
-            if (await AnswerAsync(context, format) is { } problem && !context.RequestAborted.IsCancellationRequested)
-            {
-                await Refusals.WriteAsync(context, format, problem);
-            }
+            await Admission.TellAsync(context, await AnswerAsync(context, format));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be told.
+        }
+        catch (Exception error) when (!context.Response.HasStarted && Problems.Database(error) is not null)
+        {
+            await Admission.TellAsync(context, Problems.Database(error));
         }
     }
 
@@ -40,24 +41,38 @@ internal sealed class Pipeline(
         using var body = read;
         if (!RequestHead.Read(body.Bytes.Span).Succeeded(out var head, out problem)) { return problem; }
         if (!admission.Model(key, head.Model, format).Succeeded(out var model, out problem)) { return problem; }
+        if (head.Streams || !context.Request.Headers.ContainsKey("Idempotency-Key"))
+        {
+            return await ProceedAsync(context, format, key, model, head, body.Bytes);
+        }
+        context.SetActor(new(ActorKind.Token, key.Id.ToString()) { TenantId = key.TenantId, Scope = Scope.Write });
+        context.Request.Body = new MemoryStream(body.Bytes.ToArray());
+        await context.RunOnceAsync(async again => await Admission.TellAsync(again, await ProceedAsync(again, format, key, model, head, body.Bytes)));
+        return null;
+    }
 
+    private async Task<Problem?> ProceedAsync(
+        HttpContext context, WireFormat format, GatewayKey key, ModelEntry model, RequestHead head, ReadOnlyMemory<byte> body)
+    {
         var own = await ownKeys.FindAsync(key.TenantId, model, context.RequestAborted);
         var conversation = Conversation(key, head);
         var offers = router.Order(model, conversation, byok: own.Count > 0);
+        if (offers.Count == 0) { return GatewayProblems.NoProvider with { RetryAfter = router.RetryAfter(model, byok: own.Count > 0) }; }
         var now = time.GetUtcNow();
         Exchange exchange = new(Guid.CreateVersion7(now), format, key, model, head, time.GetTimestamp(), now)
         {
             IsOwnKey = own.Count > 0,
             OwnKeyFeeBasisPoints = options.OwnKeyFeeBasisPoints,
         };
+        context.Response.Headers["x-request-id"] = exchange.Id.ToString();
         var hold = holds.Of(exchange, offers, head.OutputMax ?? model.OutputTokensMax);
         var tokens = TokenEstimate.InputAtMost(head) + (head.OutputMax ?? 0);
         if (limits.Admit(key, tokens, hold) is { } refusal) { return refusal; }
         var (used, charged) = (0L, Money.Zero);
         try
         {
-            if (!(await holds.StartAsync(exchange, offers, hold, context.RequestAborted)).Succeeded(out var started, out problem)) { return problem; }
-            (problem, var use, charged) = await RunStartedAsync(context, exchange, new(offers, own, body.Bytes, started.OutputMax, conversation));
+            if (!(await holds.StartAsync(exchange, offers, hold, context.RequestAborted)).Succeeded(out var started, out var problem)) { return problem; }
+            (problem, var use, charged) = await RunStartedAsync(context, exchange, new(offers, own, body, started.OutputMax, conversation));
             used = use is null ? 0 : use.InputUnits + use.OutputUnits;
             return problem;
         }

@@ -7,7 +7,7 @@ namespace Wopr.Gateway.Relay;
 /// A caller's stream. Its head goes out with the first bytes, so that until then the answer can still be a refusal. What
 /// is written for a caller that left goes nowhere.
 /// </summary>
-internal sealed class StreamOutput(HttpContext context, Guid requestId) : IDisposable
+internal sealed class StreamOutput(HttpContext context) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _isOver;
@@ -81,6 +81,5 @@ internal sealed class StreamOutput(HttpContext context, Guid requestId) : IDispo
         response.Headers.CacheControl = "no-cache";
         // Proxies that gather bytes would turn a stream into one late answer.
         response.Headers["X-Accel-Buffering"] = "no";
-        response.Headers["x-request-id"] = requestId.ToString();
     }
 }
