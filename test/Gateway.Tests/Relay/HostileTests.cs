@@ -37,7 +37,10 @@ public sealed class HostileTests
         await using var world = await World.StartAsync();
         var before = GC.GetTotalAllocatedBytes();
 
-        var promised = await world.AskAsync("/v1/chat/completions", new ByteArrayContent(new byte[100 * 1024 * 1024]));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new ByteArrayContent(new byte[100 * 1024 * 1024]) };
+        request.Headers.Authorization = new("Bearer", world.Secret);
+        request.Headers.ExpectContinue = true;
+        var promised = await world.Http.SendAsync(request, Ct);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, promised.StatusCode);
         Assert.Equal("request_too_large", JsonDocument.Parse(await promised.Content.ReadAsByteArrayAsync(Ct)).RootElement
             .GetProperty("error").GetProperty("code").GetString());

@@ -118,7 +118,7 @@ internal sealed class World : IAsyncDisposable
                         {(OutputPrice * 1_000_000) + at}, 0, 3000)
                 """, Ct);
         }
-        await KnownAsync(id);
+        await KnownAsync(id, providers.Length);
     }
 
     /// <summary>How the sandbox behaves at a provider's place; none for all of them to behave.</summary>
@@ -190,12 +190,12 @@ internal sealed class World : IAsyncDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("user").GetProperty("id").GetString()!;
     }
 
-    private async Task KnownAsync(string model)
+    private async Task KnownAsync(string model, int offers)
     {
         foreach (var app in _platforms)
         {
             var catalogue = app.Services.GetRequiredService<ModelCatalogue>();
-            for (var tries = 0; catalogue.Find(model) is null && tries < 500; tries++) { await Task.Delay(10, Ct); }
+            for (var tries = 0; catalogue.Find(model)?.Offers.Count != offers && tries < 500; tries++) { await Task.Delay(10, Ct); }
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed record Outcome(Problem? Problem, Failure? Failure, bool HasBegun
 
     public static Outcome BrokeOff(Failure why) => new(GatewayProblems.Broken, why, HasBegun: true, IsWhole: false);
 
-    public static Outcome NothingCame(Failure why) => new(why == Routing.Failure.Unreachable ? GatewayProblems.NoProvider : GatewayProblems.Failed, why, HasBegun: false, IsWhole: false);
+    public static Outcome NothingCame(Failure why) => new(GatewayProblems.Failed, why, HasBegun: false, IsWhole: false);
 
     public static Outcome Refused(UpstreamRefusal refusal) =>
         new(refusal.Problem, refusal.Failure, HasBegun: false, IsWhole: false) { RetryAfter = refusal.RetryAfter };
