@@ -102,6 +102,51 @@ public sealed class ImportTests
     }
 
     [Fact]
+    public async Task A_list_too_long_to_be_one_is_not_read_to_its_end()
+    {
+        await using var site = await StartAsync();
+        site.Provider.Body = $$"""{"data":[],"padding":"{{new string('x', 33 * 1024 * 1024)}}"}""";
+
+        var answer = await site.AskAsync(HttpMethod.Post, "providers/other/import", new { }, Ct);
+
+        Assert.Equal("gateway.list_unreachable", answer.Body.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Of_a_list_without_end_the_first_five_thousand_models_count()
+    {
+        await using var site = await StartAsync();
+        site.Provider.Body = $$"""{"data":[{{string.Join(',', Enumerable.Range(0, 5001).Select(number => $"{{\"id\":\"m{number}\"}}"))}}]}""";
+
+        Assert.Equal(5000, (await ImportAsync(site, new { })).GetProperty("listed").GetInt32());
+    }
+
+    [Fact]
+    public async Task What_operators_named_themselves_is_left_alone()
+    {
+        await using var site = await StartAsync();
+        await site.AskAsync(HttpMethod.Put, "models/aliases", new { alias = "acme/embed", model = "openai/gpt-4o" }, Ct);
+        await site.AskAsync(HttpMethod.Put, "models/offers", new { model = "openai/gpt-4o", provider = "other", upstreamModel = "own-name" }, Ct);
+
+        var report = await ImportAsync(site, new { isDryRun = false });
+
+        Assert.Equal(["other/fast"], Names(report, "changes"));
+        Assert.Equal(8, report.GetProperty("listed").GetInt32());
+        Assert.Equal(["acme/embed", "openai/gpt-4o"], Names(report, "skipped").Intersect(["acme/embed", "openai/gpt-4o"]).Order());
+    }
+
+    [Fact]
+    public async Task A_margin_out_of_bounds_is_refused_before_anybody_is_asked()
+    {
+        await using var site = await StartAsync();
+
+        var answer = await site.AskAsync(HttpMethod.Post, "providers/other/import", new { marginBasisPoints = -1 }, Ct);
+
+        Assert.Equal("gateway.bad_price", answer.Body.GetProperty("code").GetString());
+        Assert.Null(site.Provider.Authorization);
+    }
+
+    [Fact]
     public void No_list_makes_the_reader_throw()
     {
         string[] odd = ["null", "7", "\"\\ud800\"", "[]", "{}", "{\"prompt\":{}}", "{\"prompt\":\"0\",\"completion\":\"1e-9\"}", "\"acme/x\"", "-1", "1e400"];

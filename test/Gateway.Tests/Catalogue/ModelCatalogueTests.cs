@@ -134,6 +134,36 @@ public sealed class ModelCatalogueTests
     }
 
     [Fact]
+    public async Task What_is_disabled_is_not_offered()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        await replica.Db.ExecuteAsync($"update gateway.offer set enabled = false where model = 'openai/gpt-4o' and provider = 'openai'", Ct);
+        await replica.Db.ExecuteAsync($"update gateway.model set enabled = false where id = 'openai/gpt-4o-mini'", Ct);
+
+        await Eventually.IsAsync(() => replica.Catalogue.Find("auto") is null, Ct);
+        Assert.Equal("openrouter", Assert.Single(replica.Catalogue.Find("gpt-4o")!.Offers).Provider.Id);
+    }
+
+    [Fact]
+    public async Task A_provider_whose_key_does_not_open_is_asked_by_nobody()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var other = new Vault("another-secret-another-secret-32", []).Seal("gateway-providers", "groq", "key"u8);
+        await replica.Db.ExecuteAsync($"""
+            insert into gateway.provider (id, dialect, base_url, sealed) values ('groq', 'openai', 'https://api.groq.com', {other})
+            """, Ct);
+        await replica.Db.ExecuteAsync($"update gateway.offer set provider = 'groq' where model = 'openai/gpt-4o' and provider = 'openai'", Ct);
+        await replica.Db.ExecuteAsync($"""
+            insert into gateway.price (model, provider, input_per_million, cached_input_per_million, cache_write_per_million,
+                                       output_per_million, margin_basis_points)
+            values ('openai/gpt-4o', 'groq', 1, 1, 1, 1, 0)
+            """, Ct);
+
+        await Eventually.IsAsync(() => replica.Catalogue.Find("gpt-4o")!.Offers is [{ Provider.Id: "groq" }, _], Ct);
+        Assert.Equal(["openrouter"], replica.Router.Order(replica.Catalogue.Find("gpt-4o")!, 0, byok: false).Select(offer => offer.Provider.Id));
+    }
+
+    [Fact]
     public async Task While_the_database_is_away_the_last_catalogue_stays_and_afterwards_it_goes_on()
     {
         await using var replica = await Replica.StartAsync(Ct);

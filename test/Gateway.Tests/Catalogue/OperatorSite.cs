@@ -70,8 +70,10 @@ internal sealed class OperatorSite : IAsyncDisposable
         provider.MapGet("/api/v1/models", (HttpContext context, Listing said) =>
         {
             said.Authorization = context.Request.Headers.Authorization.ToString();
+            if (said.Status == HttpStatusCode.Found) { return Results.Redirect("/elsewhere"); }
             return Results.Text(said.Body, "application/json", statusCode: (int)said.Status);
         });
+        provider.MapGet("/elsewhere", () => Results.Text("""{"data":[]}""", "application/json"));
         await provider.StartAsync(ct);
         return new(app, provider, source);
     }

@@ -260,6 +260,50 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public async Task Who_sees_an_open_circuit_fail_again_neither_shortens_nor_restarts_its_pause()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var (key, probe) = (new OfferKey("a", "m"), Guid.CreateVersion7());
+        await BreakerSql.OpenAsync(replica.Db, key, TimeSpan.Zero, Ct);
+        await BreakerSql.ClaimAsync(replica.Db, key, probe, TimeSpan.FromSeconds(30), Ct);
+        await BreakerSql.ProbeFailedAsync(replica.Db, key, probe, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(2), Ct);
+
+        await BreakerSql.OpenAsync(replica.Db, key, TimeSpan.Zero, Ct);
+        await BreakerSql.LimitAsync(replica.Db, key, TimeSpan.Zero, probe: null, Ct);
+
+        var row = Assert.Single(await BreakerSql.ReadAsync(replica.Db, Ct));
+        Assert.Equal((false, 2), (row.IsLimited, row.Trips));
+        Assert.InRange(row.RetryIn, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_probe_that_is_asked_to_wait_makes_all_wait_that_long()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var (key, probe) = (new OfferKey("a", "m"), Guid.CreateVersion7());
+        await BreakerSql.OpenAsync(replica.Db, key, TimeSpan.Zero, Ct);
+        await BreakerSql.ClaimAsync(replica.Db, key, probe, TimeSpan.FromSeconds(30), Ct);
+
+        await BreakerSql.LimitAsync(replica.Db, key, TimeSpan.FromSeconds(60), probe, Ct);
+
+        var row = Assert.Single(await BreakerSql.ReadAsync(replica.Db, Ct));
+        Assert.Equal((true, null), (row.IsLimited, row.Probe));
+        Assert.InRange(row.RetryIn, TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task A_circuit_that_nobody_asked_for_in_a_day_leaves_the_table()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        await BreakerSql.OpenAsync(replica.Db, new("old", "m"), -TimeSpan.FromHours(25), Ct);
+        await BreakerSql.OpenAsync(replica.Db, new("newer", "m"), -TimeSpan.FromHours(23), Ct);
+
+        await WrittenAsync(replica, rows: 1);
+
+        Assert.Equal("newer", (await BreakerSql.ReadAsync(replica.Db, Ct))[0].Key.Provider);
+    }
+
+    [Fact]
     public async Task A_probe_that_taught_nothing_goes_to_the_next_at_once()
     {
         await using var one = await Replica.StartAsync(Ct, pace: s_hurried);
