@@ -50,6 +50,28 @@ public sealed class KeyRingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_that_a_revocation_overtook_is_not_kept()
+    {
+        var made = await _keys.MakeAsync();
+        var ring = await _keys.ReplicaAsync();
+        var asked = await _keys.Db.TransactAsync(async tx =>
+        {
+            // The look-up has found the key and waits for its tenant.
+            await tx.ExecuteAsync($"lock table auth.tenant in access exclusive mode", Ct);
+            var asked = ring.FindAsync(made.Secret).AsTask();
+            await EventuallyAsync(async () => await _keys.Db.ValueAsync<bool>($"""
+                select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%auth.tenant%'
+                               and datname = current_database())
+                """, Ct));
+            await _keys.Verbs.RevokeAsync(TestKeys.Of("t1"), made.Key.Id, Ct);
+            await Task.Delay(200, Ct);
+            return asked;
+        }, Ct);
+        await asked;
+        Assert.Null(await ring.FindAsync(made.Secret));
+    }
+
+    [Fact]
     public async Task A_replica_that_hears_nothing_sees_a_change_after_half_a_minute()
     {
         var made = await _keys.MakeAsync();

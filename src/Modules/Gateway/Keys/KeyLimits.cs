@@ -154,14 +154,15 @@ internal sealed class KeyLimits(Db db, KeysOptions options, TimeProvider time, I
         }
     }
 
-    private Task<List<SharedUse>> ShareAsync(List<CountRow> rows, List<(Id<GatewayKey> Key, long Tokens, long Nanos)> holds, Guid[] followed,
-        Window window, CancellationToken ct) => db.TransactAsync(async tx =>
-    {
-        var isNew = await UseSql.BeatAsync(tx, _teller, _batch, ct);
-        if (isNew && rows.Count > 0) { await UseSql.AddAsync(tx, rows, ct); }
-        if (holds.Count > 0) { await UseSql.HoldAsync(tx, _teller, holds, ct); }
-        return await UseSql.ReadAsync(tx, _teller, followed, window, ct);
-    }, ct);
+    private Task<List<SharedUse>> ShareAsync(
+        List<CountRow> rows, List<(Id<GatewayKey> Key, long Tokens, long Nanos)> holds, Guid[] followed, Window window,
+        CancellationToken ct) => db.TransactAsync(async tx =>
+        {
+            var isNew = await UseSql.BeatAsync(tx, _teller, _batch, ct);
+            if (isNew && rows.Count > 0) { await UseSql.AddAsync(tx, rows, ct); }
+            if (holds.Count > 0) { await UseSql.HoldAsync(tx, _teller, holds, ct); }
+            return await UseSql.ReadAsync(tx, _teller, followed, window, ct);
+        }, ct);
 
     private List<CountRow> TakeCounts(Window window)
     {

@@ -30,16 +30,19 @@ internal static class KeyProblems
         "What this key has spent cannot be read, and it has a budget. Try again in a moment.")
     { RetryAfter = TimeSpan.FromSeconds(1) };
 
-    public static Problem TooManyRequests(GatewayKey key, long limit, TimeSpan left) => new(ProblemKind.LimitReached, "rate_limit_exceeded",
+    public static Problem TooManyRequests(GatewayKey key, long limit, TimeSpan left) => new(
+        ProblemKind.LimitReached, "rate_limit_exceeded",
         $"The key \"{key.Name}\" may make {limit} requests a minute. Wait, or raise its limit on the Gateway page of the dashboard.")
     { RetryAfter = left };
 
-    public static Problem TooManyTokens(GatewayKey key, long limit, TimeSpan left) => new(ProblemKind.LimitReached, "rate_limit_exceeded",
+    public static Problem TooManyTokens(GatewayKey key, long limit, TimeSpan left) => new(
+        ProblemKind.LimitReached, "rate_limit_exceeded",
         $"The key \"{key.Name}\" may take {limit} tokens a minute. Wait, or raise its limit on the Gateway page of the dashboard.")
     { RetryAfter = left };
 
     /// <summary>Waiting would not help.</summary>
-    public static Problem NeverFits(GatewayKey key, long tokens, long limit) => new(ProblemKind.LimitReached, "rate_limit_exceeded",
+    public static Problem NeverFits(GatewayKey key, long tokens, long limit) => new(
+        ProblemKind.LimitReached, "rate_limit_exceeded",
         $"This request may take {tokens} tokens, and the key \"{key.Name}\" may take {limit} a minute. "
         + "Ask for fewer, or raise its limit on the Gateway page of the dashboard.");
 
@@ -47,7 +50,8 @@ internal static class KeyProblems
 
     public static Problem MonthlyBudget(GatewayKey key, Money budget) => Budget(key, budget, "monthly", "wait for the next month (UTC)");
 
-    private static Problem Budget(GatewayKey key, Money budget, string period, string wait) => new(ProblemKind.PaymentRequired, "insufficient_quota",
+    private static Problem Budget(GatewayKey key, Money budget, string period, string wait) => new(
+        ProblemKind.PaymentRequired, "insufficient_quota",
         $"The {period} budget of {Dollars(budget)} of the key \"{key.Name}\" does not reach for this request. "
         + $"Raise it on the Gateway page of the dashboard, or {wait}.");
 

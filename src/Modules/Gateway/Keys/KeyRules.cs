@@ -24,8 +24,14 @@ internal static partial class KeyRules
         if (!IsName(name)) { return KeyProblems.BadName; }
         var models = (settings.Models ?? []).Distinct(StringComparer.Ordinal).ToArray();
         if (models.Length > ModelsMax || models.Any(model => model is null || !Model().IsMatch(model))) { return KeyProblems.BadModels; }
-        if (settings.RequestsPerMinute is < 1 or > RequestsMax || settings.TokensPerMinute is < 1 or > TokensMax) { return KeyProblems.BadRate; }
-        if (settings.DailyBudget is < 0 or > DollarsMax || settings.MonthlyBudget is < 0 or > DollarsMax) { return KeyProblems.BadBudget; }
+        if (settings.RequestsPerMinute is < 1 or > RequestsMax || settings.TokensPerMinute is < 1 or > TokensMax)
+        {
+            return KeyProblems.BadRate;
+        }
+        if (settings.DailyBudget is < 0 or > DollarsMax || settings.MonthlyBudget is < 0 or > DollarsMax)
+        {
+            return KeyProblems.BadBudget;
+        }
         return key with
         {
             Name = name,

@@ -38,7 +38,8 @@ internal static class UseSql
         await tx.ExecuteAsync($"""
             insert into gateway.key_hold (key_id, teller_id, tokens, nanos)
             select key, {teller}, tokens, nanos
-            from unnest({keys}, {holds.Select(hold => hold.Tokens).ToArray()}, {holds.Select(hold => hold.Nanos).ToArray()}) h (key, tokens, nanos)
+            from unnest({keys}, {holds.Select(hold => hold.Tokens).ToArray()}, {holds.Select(hold => hold.Nanos).ToArray()})
+                 h (key, tokens, nanos)
             on conflict (key_id, teller_id) do update set tokens = excluded.tokens, nanos = excluded.nanos
             """, ct);
         await tx.ExecuteAsync(
@@ -47,10 +48,14 @@ internal static class UseSql
 
     public static Task<List<SharedUse>> ReadAsync(Db db, Guid teller, Guid[] keys, Window window, CancellationToken ct) => db.QueryAsync($"""
         select k.id,
-               coalesce((select count from gateway.key_count where key_id = k.id and what = 'requests' and starts_at = {window.Minute}), 0),
-               coalesce((select count from gateway.key_count where key_id = k.id and what = 'tokens' and starts_at = {window.Minute}), 0),
-               coalesce((select count from gateway.key_count where key_id = k.id and what = 'day' and starts_at = {window.Day}), 0),
-               coalesce((select count from gateway.key_count where key_id = k.id and what = 'month' and starts_at = {window.Month}), 0),
+               coalesce((select c.count from gateway.key_count c
+                         where c.key_id = k.id and c.what = 'requests' and c.starts_at = {window.Minute}), 0),
+               coalesce((select c.count from gateway.key_count c
+                         where c.key_id = k.id and c.what = 'tokens' and c.starts_at = {window.Minute}), 0),
+               coalesce((select c.count from gateway.key_count c
+                         where c.key_id = k.id and c.what = 'day' and c.starts_at = {window.Day}), 0),
+               coalesce((select c.count from gateway.key_count c
+                         where c.key_id = k.id and c.what = 'month' and c.starts_at = {window.Month}), 0),
                others.tokens, others.nanos
         from unnest({keys}) k (id)
         cross join lateral (

@@ -16,7 +16,8 @@ public sealed record ModelUse(
         var first = spent is { HasMore: true, Uses: [.., var last] } && last.Day < to ? last.Day.AddDays(1) : from;
         var uses = spent.Uses.Where(use => use.Model.Length > 0 && use.Day >= first).ToList();
         return new(
-            [.. uses.GroupBy(use => use.Day).Select(day => new SpentDay(day.Key, day.Sum(use => use.Requests), day.Sum(use => use.ChargedNanos)))],
+            [.. uses.GroupBy(use => use.Day)
+                .Select(day => new SpentDay(day.Key, day.Sum(use => use.Requests), day.Sum(use => use.ChargedNanos)))],
             [.. uses.GroupBy(use => (use.Model, use.Provider))
                 .Select(model => new UsedModel(model.Key.Model, model.Key.Provider, model.Sum(use => use.Requests),
                     model.Sum(use => use.InputUnits), model.Sum(use => use.OutputUnits), model.Sum(use => use.ChargedNanos)))
