@@ -11,6 +11,7 @@ public sealed class PlatformClient
         Billing = new(wire);
         Webhooks = new(wire);
         Credits = new(wire);
+        Gateway = new(wire);
         Organizations = new(wire);
         Tokens = new(wire);
         Admin = new(wire);
@@ -21,6 +22,7 @@ public sealed class PlatformClient
     public BillingClient Billing { get; }
     public WebhookClient Webhooks { get; }
     public CreditAdminClient Credits { get; }
+    public GatewayClient Gateway { get; }
     public OrganizationClient Organizations { get; }
     public TokenClient Tokens { get; }
     public AdminClient Admin { get; }

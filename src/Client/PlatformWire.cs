@@ -19,6 +19,9 @@ internal sealed class PlatformWire(HttpClient http, Caller caller)
     public Task<Result<Done>> PostAsync(string path, object body, CancellationToken ct) =>
         SendAsync<Done>(HttpMethod.Post, path, body, ct);
 
+    public Task<Result<T>> PutAsync<T>(string path, object body, CancellationToken ct) =>
+        SendAsync<T>(HttpMethod.Put, path, body, ct);
+
     public Task<Result<Done>> PatchAsync(string path, object body, CancellationToken ct) =>
         SendAsync<Done>(HttpMethod.Patch, path, body, ct);
 

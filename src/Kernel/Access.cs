@@ -20,6 +20,9 @@ public sealed record Access
     /// <summary>Anybody, signed in or not.</summary>
     public static Access Public { get; } = new("public");
 
+    /// <summary>Whoever has a key for models; such routes look at it themselves and answer in their caller's protocol.</summary>
+    public static Access GatewayKey { get; } = new("gateway_key");
+
     /// <summary>Anybody we know: a person or a token.</summary>
     public static Access Known { get; } = new("known");
 
@@ -35,7 +38,7 @@ public sealed record Access
     /// <summary>The refusal for this actor, or null when it may pass.</summary>
     public Problem? Refuse(Actor actor, bool writes)
     {
-        if (this == Public) { return null; }
+        if (this == Public || this == GatewayKey) { return null; }
         if (!actor.IsKnown) { return actor.Refusal ?? Problems.AuthenticationRequired; }
         if (actor.Refusal is { } refusal) { return refusal; }
         if (NeedsAdmin) { return actor.IsPlatformAdmin ? ScopeRefusal(actor, Scope.Admin) : Problems.AdminRequired; }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Wopr.Kernel;
 
@@ -39,6 +40,14 @@ public static class IdempotencySetup
     /// </summary>
     public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(Idempotent.Instance);
+
+    /// <summary>The same for a route that finds out by itself who calls, and says so by <see cref="AccessHttp.SetActor"/>.</summary>
+    public static Task RunOnceAsync(this HttpContext context, RequestDelegate work)
+    {
+        var services = context.RequestServices;
+        return new IdempotencyMiddleware(work, services.GetRequiredService<IdempotencyRecords>(), services.GetRequiredService<IdempotencyPace>(),
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<IdempotencyMiddleware>>()).InvokeAsync(context);
+    }
 
     /// <summary>Runs after the caller is known and allowed.</summary>
     public static void UseIdempotency(this IApplicationBuilder app) => app.UseMiddleware<IdempotencyMiddleware>();

@@ -5,6 +5,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Wopr.Kernel;
 
+/// <summary>On a route whose callers expect refusals in words of their own protocol: how they are written there.</summary>
+public sealed record ProblemShape(Func<HttpContext, Problem, Task> Write);
+
 /// <summary>The only place where a refusal becomes HTTP.</summary>
 public static class ProblemHttp
 {
@@ -47,7 +50,10 @@ public static class ProblemHttp
             var answer => answer,
         });
 
-    public static Task WriteAsync(HttpContext context, Problem problem) => problem.ToHttp().ExecuteAsync(context);
+    public static Task WriteAsync(HttpContext context, Problem problem) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<ProblemShape>() is { } shape
+            ? shape.Write(context, problem)
+            : problem.ToHttp().ExecuteAsync(context);
 
     /// <summary>Adds what every problem carries: a code, the request id, and the sentence under <c>error</c>.</summary>
     public static void Complete(ProblemDetailsContext context)

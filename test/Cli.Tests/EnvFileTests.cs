@@ -35,6 +35,20 @@ public sealed class EnvFileTests : IDisposable
         Assert.Equal("STRIPE_CREDITS_PRICE_30=price_credits_30", first);
     }
 
+    [Fact]
+    public void Models_are_answered_by_the_sandbox()
+    {
+        File.WriteAllText(Path.Combine(_folder, ".env"), "SANDBOX_PORT=4319\n");
+
+        var env = EnvFile.Ensure(Home.At(_folder), new()).File;
+
+        Assert.Equal("http://127.0.0.1:4319/models/openai", env["OPENROUTER_BASE_URL"]);
+        Assert.Equal("http://127.0.0.1:4319/models/openai", env["OPENAI_BASE_URL"]);
+        Assert.Equal("http://127.0.0.1:4319/models/anthropic", env["ANTHROPIC_BASE_URL"]);
+        Assert.All(["OPENROUTER_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"],
+            name => Assert.StartsWith("sandbox-", env[name], StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("PORT=4311\nnonsense\n", "Line 2")]
     [InlineData("PORT=many\n", "PORT")]

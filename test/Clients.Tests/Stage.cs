@@ -16,6 +16,7 @@ public sealed class Stage : IAsyncLifetime
 
     private NpgsqlDataSource _source = null!;
     private TestSandbox _sandbox = null!;
+    private ModelTarget _models = null!;
     private WebApplication _platform = null!;
 
     public async ValueTask InitializeAsync()
@@ -24,6 +25,7 @@ public sealed class Stage : IAsyncLifetime
         var packages = NpmPackages.EnsureAsync(ct);
         _source = await new TestPostgres(Schema.Steps).CopyAsync(ct);
         _sandbox = await TestSandbox.StartAsync(ct);
+        _models = await ModelTarget.OfSandboxAsync(_sandbox, ct);
         _platform = Server.Build(new SettingsReader(new Dictionary<string, string>
         {
             ["PORT"] = "0",
@@ -46,7 +48,7 @@ public sealed class Stage : IAsyncLifetime
     }
 
     /// <summary>Null when the story came to its end; else the step it failed at, and why.</summary>
-    internal Task<string?> PlayAsync(string story, CancellationToken ct) => Story.PlayAsync(story, new()
+    internal Task<string?> PlayAsync(string story, CancellationToken ct) => Story.PlayAsync(story, new(_models.Variables)
     {
         ["PLATFORM"] = _platform.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal),
         ["SANDBOX"] = _sandbox.Url,

@@ -157,6 +157,14 @@ internal sealed class EnvFile
             ("STRIPE_CREDITS_PRICE_25", "price_credits_25"),
             ("STRIPE_CREDITS_PRICE_50", "price_credits_50"),
             ("STRIPE_CREDITS_PRICE_100", "price_credits_100"),
+            ("", ""),
+            ("# Models, played by the sandbox. To ask a real provider, change its key and its address.", ""),
+            ("OPENROUTER_API_KEY", $"sandbox-{Secret()}"),
+            ("OPENROUTER_BASE_URL", $"http://127.0.0.1:{ports.Sandbox}/models/openai"),
+            ("OPENAI_API_KEY", $"sandbox-{Secret()}"),
+            ("OPENAI_BASE_URL", $"http://127.0.0.1:{ports.Sandbox}/models/openai"),
+            ("ANTHROPIC_API_KEY", $"sandbox-{Secret()}"),
+            ("ANTHROPIC_BASE_URL", $"http://127.0.0.1:{ports.Sandbox}/models/anthropic"),
         ];
         foreach (var (name, value) in entries)
         {

@@ -4,6 +4,7 @@ using Wopr.Dashboard.Pages;
 using Wopr.Dashboard.Pages.Account;
 using Wopr.Dashboard.Pages.Admin;
 using Wopr.Dashboard.Pages.Billing;
+using Wopr.Dashboard.Pages.Gateway;
 using Wopr.Dashboard.Pages.Home;
 using Wopr.Dashboard.Pages.Organization;
 using Wopr.Dashboard.Pages.SignIn;
@@ -57,6 +58,7 @@ internal static class Server
         pages.MapOrganizations();
         pages.MapTokens();
         pages.MapBilling();
+        pages.MapGateway();
         pages.MapAdmin();
         pages.MapFallback(() => Troubles.NotFound());
         return app;

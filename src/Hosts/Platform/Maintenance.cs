@@ -14,12 +14,17 @@ public sealed record MaintenanceView(bool Active, string? Message, string? Start
 internal sealed class Maintenance(Db db, AuditLog audit, TimeProvider time, ILogger<Maintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_comeBackIn = TimeSpan.FromMinutes(1);
     private static readonly MaintenanceView s_off = new(false, null, null, null);
 
     private volatile MaintenanceView _now = s_off;
     private bool _faulty;
 
     public MaintenanceView Now => _now;
+
+    /// <summary>What everybody but operators is told while it lasts.</summary>
+    public Problem? Refusal =>
+        _now is { Active: true, Message: { } message } ? new(ProblemKind.Unavailable, "maintenance", message) { RetryAfter = s_comeBackIn } : null;
 
     public async Task StartAsync(Actor actor, string message, CancellationToken ct)
     {
@@ -93,7 +98,6 @@ internal sealed class Maintenance(Db db, AuditLog audit, TimeProvider time, ILog
 internal static class MaintenanceHttp
 {
     private const int MessageLengthMax = 500;
-    private static readonly TimeSpan s_comeBackIn = TimeSpan.FromMinutes(1);
 
     public static Problem NoMessage { get; } =
         new(ProblemKind.Invalid, "maintenance.no_message", "Say what people are to be told, in 1 to 500 characters.");
@@ -101,16 +105,15 @@ internal static class MaintenanceHttp
     /// <summary>Operators pass, and so does what makes somebody known to be one.</summary>
     public static void UseMaintenance(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
-        var now = context.RequestServices.GetRequiredService<Maintenance>().Now;
+        var maintenance = context.RequestServices.GetRequiredService<Maintenance>();
         var path = context.Request.Path;
-        if (!now.Active || context.Actor().IsPlatformAdmin
+        if (!maintenance.Now.Active || context.Actor().IsPlatformAdmin
             || path.StartsWithSegments("/health") || path.StartsWithSegments("/api/auth"))
         {
             await next(context);
             return;
         }
-        await ProblemHttp.WriteAsync(context,
-            new(ProblemKind.Unavailable, "maintenance", now.Message!) { RetryAfter = s_comeBackIn });
+        await ProblemHttp.WriteAsync(context, maintenance.Refusal!);
     });
 
     public static void MapMaintenance(this IEndpointRouteBuilder routes)

@@ -3,6 +3,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Billing;
 using Wopr.Credits;
+using Wopr.Gateway;
 using Wopr.Kernel;
 using Wopr.Notices;
 using Wopr.Quotas;
@@ -21,7 +22,8 @@ internal static class Schema
         typeof(TenantKeysModule).Assembly,
         typeof(QuotasModule).Assembly,
         typeof(CreditsModule).Assembly,
-        typeof(BillingModule).Assembly);
+        typeof(BillingModule).Assembly,
+        typeof(GatewayModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)
     {

@@ -6,6 +6,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Billing;
 using Wopr.Credits;
+using Wopr.Gateway;
 using Wopr.Kernel;
 using Wopr.Notices;
 using Wopr.Platform.RateLimiting;
@@ -57,6 +58,7 @@ internal static class Server
         builder.AddQuotas();
         builder.AddCredits(settings, options.App());
         builder.AddBilling(settings);
+        builder.AddGateway(settings, services => services.GetRequiredService<Maintenance>().Refusal);
         if (ConfigVerb.Refuse(settings)) { return null; }
 
         var app = builder.Build();
@@ -82,6 +84,7 @@ internal static class Server
         app.MapQuotas();
         app.MapCredits();
         app.MapBilling();
+        app.MapGateway();
         return app;
     }
 

@@ -3,6 +3,7 @@ using Wopr.Kernel;
 using Wopr.Sandbox.GitHub;
 using Wopr.Sandbox.Google;
 using Wopr.Sandbox.Mail;
+using Wopr.Sandbox.Models;
 using Wopr.Sandbox.Stripe;
 
 namespace Wopr.Sandbox;
@@ -43,6 +44,8 @@ public static class SandboxServer
             kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
             kestrel.Listen(options.Address, options.Port);
         });
+        // What was written was also sent: a stand-in that breaks off after three events has sent three.
+        builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 1);
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -60,6 +63,7 @@ public static class SandboxServer
         app.MapGitHub();
         app.MapGoogle();
         app.MapStripe(options);
+        app.MapModels();
         return app;
     }
 }

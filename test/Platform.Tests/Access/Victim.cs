@@ -22,6 +22,8 @@ public sealed record Victim(
         ("/api/auth/callback/{provider}", _) => "github",
         (_, "id") when pattern.StartsWith("/api/webhooks/", StringComparison.Ordinal) => NoWebhook,
         (_, "delivery") => NoDelivery,
+        // Nobody outside is asked for its models.
+        ("/api/admin/gateway/providers/{provider}/import", _) => "unknown",
         (_, "provider") => "anthropic",
         (_, "tenant") => Tenant,
         (_, "id") when pattern.StartsWith("/api/admin/users/", StringComparison.Ordinal) => Member,
@@ -49,6 +51,18 @@ public sealed record Victim(
         "PUT /api/tenant-keys/{provider}" => new { apiKey = "sk-ant-api03-zyxwvutsrqponmlkjihgfedc" },
         "PUT /api/admin/quotas/plans/{plan}" => new { limits = new { snapshots = 7 } },
         "PUT /api/admin/quotas/tenants/{tenant}" => new { plan = "pro" },
+        "POST /api/admin/gateway/providers" => new { id = "unknown", dialect = "unknown", baseUrl = "https://example.com" },
+        "PUT /api/admin/gateway/models" => new
+        {
+            id = "acme/one",
+            ownedBy = "acme",
+            capability = "unknown",
+            contextTokens = 1000,
+            outputTokensMax = 100,
+        },
+        "PUT /api/admin/gateway/models/aliases" => new { alias = "one", model = "unknown" },
+        "PUT /api/admin/gateway/models/offers" => new { model = "unknown", provider = "openai", upstreamModel = "one" },
+        "POST /api/admin/gateway/prices" => new { model = "unknown", provider = "openai", inputPerMillion = -1, outputPerMillion = -1 },
         "POST /api/admin/tenants/{id}/suspend" => new { reason = "a test" },
         "PUT /api/admin/users/{id}/role" => new { role = "platform_admin" },
         "POST /api/billing/credits/checkout" or "billing.creditsCheckout" => new

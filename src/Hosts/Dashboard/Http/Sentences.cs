@@ -29,6 +29,8 @@ internal static partial class Sentences
         "route.not_found" or "trpc.no_procedure" => ([], "This server does not offer that yet."),
         "deletion.bad_phrase" => (["phrase"], Sentence(problem.Detail)),
         "org.bad_email" or "org.member_already" => (s_email, Sentence(problem.Detail)),
+        "gateway.bad_key_name" => (["name"], Sentence(problem.Detail)),
+        "gateway.bad_key_models" => (["models"], Sentence(problem.Detail)),
         "org.bad_name" => (["name"], Sentence(problem.Detail)),
         "VALIDATION_ERROR" => OfField(problem.Detail),
         _ => ([], Sentence(problem.Detail)),

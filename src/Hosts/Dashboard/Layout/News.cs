@@ -25,6 +25,8 @@ internal static class News
         "withdrawn" => "The invitation was withdrawn.",
         "joined" => "You are a member now.",
         "token-revoked" => "The token was revoked. It stops working at once.",
+        "key-changed" => "The key was changed. It holds from now on.",
+        "key-revoked" => "The key was revoked. It stops working at once.",
         "payment-stopped" => "Nothing was paid. You can choose again whenever you like.",
         "top-up" => "Your top-up settings were saved.",
         "top-up-on" => "Automatic top-up is on again.",

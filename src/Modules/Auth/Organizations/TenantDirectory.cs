@@ -16,5 +16,12 @@ public sealed class TenantDirectory
         join auth.user u on u.id = m.user_id
         where t.id = {tenantId} and t.status <> 'erased'
         """, row => new TenantContact(row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3)), ct);
+
+    /// <summary>Whether each of them is suspended; those that are not there, or were erased, are not in it.</summary>
+    public async Task<IReadOnlyDictionary<string, bool>> SuspensionsAsync(
+        Db db, IReadOnlyCollection<string> tenantIds, CancellationToken ct) => (await db.QueryAsync($"""
+            select id, status <> 'active' from auth.tenant where id = any({tenantIds.ToArray()}) and status <> 'erased'
+            """, row => (Id: row.GetString(0), IsSuspended: row.GetBoolean(1)), ct))
+        .ToDictionary(tenant => tenant.Id, tenant => tenant.IsSuspended, StringComparer.Ordinal);
 #pragma warning restore CA1822
 }

@@ -9,7 +9,11 @@ internal sealed record Ask(string TenantId, string Capability, Money Need, Money
 /// <param name="Day">To whose limits it counts; of no day when none ride on it.</param>
 /// <param name="Refusal">Why it is less than what was needed; null when it is not.</param>
 /// <param name="MayComeBack">Other writers hold some of the tenant's money and have been asked for it.</param>
-internal sealed record Grant(Ask Ask, string Purse, DateOnly Day, Money Amount, Problem? Refusal, bool MayComeBack);
+internal sealed record Grant(Ask Ask, string Purse, DateOnly Day, Money Amount, Problem? Refusal, bool MayComeBack)
+{
+    /// <summary>Nothing forbids it, there is only not enough.</summary>
+    public bool IsJustShort { get; init; }
+}
 
 internal sealed record GiveBack(Purse Purse, Money Amount, bool Closes);
 
@@ -19,8 +23,8 @@ internal sealed record GiveBack(Purse Purse, Money Amount, bool Closes);
 /// </summary>
 internal sealed class AllowanceMoves(Db db)
 {
-    /// <summary>A tenant that cannot fill this many blocks gets only what it needs.</summary>
-    private const int BlocksOfTheRich = 4;
+    /// <summary>Of a tenant's free money a block takes one part of this many, or what is needed.</summary>
+    private const int TakenAtMost = 4;
 
     /// <param name="granted">Filled with what is given, which is known before the commit is.</param>
     /// <returns>False when nothing moved: the writer was ended by another, or the number was used.</returns>
@@ -53,7 +57,8 @@ internal sealed class AllowanceMoves(Db db)
         var room = caps.Count == 0 ? new Money(long.MaxValue) : caps.Min(cap => cap.Room);
         var (purse, day) = caps.Count == 0 ? ("", Purse.NoDay) : (ask.Capability, today);
         var reach = Smaller(account.Free, room);
-        var amount = reach.Nanos / BlocksOfTheRich >= ask.Want.Nanos ? ask.Want : Smaller(ask.Need, reach);
+        var part = Smaller(ask.Want, new(reach.Nanos / TakenAtMost));
+        var amount = part >= ask.Need ? part : Smaller(ask.Need, reach);
         account.Free -= amount;
         if (caps.Count > 0 && amount > Money.Zero) { await CapSql.UseAsync(tx, caps, amount, ct); }
         if (amount >= ask.Need) { return new(ask, purse, day, amount, Refusal: null, MayComeBack: false); }
@@ -61,7 +66,7 @@ internal sealed class AllowanceMoves(Db db)
         var elsewhere = await MeteringSql.HeldElsewhereAsync(tx, ask.TenantId, writer, ct);
         if (elsewhere > Money.Zero) { await Ledger.RecallAsync(tx, ask.TenantId, ct); }
         var refusal = room < account.Free + amount ? CreditProblems.CapReached : CreditProblems.Insufficient(account.Free + amount, ask.Need);
-        return new(ask, purse, day, amount, refusal, MayComeBack: elsewhere > Money.Zero);
+        return new(ask, purse, day, amount, refusal, MayComeBack: elsewhere > Money.Zero) { IsJustShort = true };
     }
 
     internal static async Task GiveBackAsync(

@@ -58,7 +58,7 @@ internal static class BatchSql
                 select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
                 from beat, unnest(
                     {starts.Map(start => start.Op.Request.RequestId)}, {starts.Map(start => start.Op.Request.TenantId)},
-                    {starts.Map(start => start.Flight.Purse.Name)}, {starts.Map(start => start.Op.Request.Hold.Nanos)},
+                    {starts.Map(start => start.Flight.Purse.Name)}, {starts.Map(start => start.Flight.Request.Hold.Nanos)},
                     {starts.Map(start => start.Op.Request.BotId)}, {starts.Map(start => start.Op.Request.Capability)},
                     {starts.Map(start => start.Op.Request.Provider)}, {starts.Map(start => start.Op.Request.Model)}
                 ) s (id, tenant, purse, hold, bot, capability, provider, model)

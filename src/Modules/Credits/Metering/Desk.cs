@@ -24,7 +24,9 @@ internal sealed record Batch(IReadOnlyList<Ended> Ends, IReadOnlyList<Begun> Sta
 /// </summary>
 internal sealed class Desk
 {
+    // A block is for so many requests; each time it did not last, the next is for twice as many.
     private const long BlockRequests = 16;
+    private const int BlockDoublingsMax = 6;
     private static readonly Money s_blockMax = Money.FromCents(500);
 
     private readonly Dictionary<(string Tenant, string Name), Purse> _purses = [];
@@ -55,12 +57,11 @@ internal sealed class Desk
         }
         foreach (var start in starts)
         {
-            var purse = Open(start.Request).FirstOrDefault(purse => Free(purse) >= start.Request.Hold);
+            var purse = Open(start.Request.TenantId, start.Request.Capability).FirstOrDefault(purse => Free(purse) >= start.Request.Hold);
             if (purse is null) { Miss(start.Request, start.Request.Hold); }
             else { free[purse] = Free(purse) - start.Request.Hold; }
         }
-        return [.. missing.Select(pair => new Ask(pair.Key.Tenant, pair.Key.Capability, pair.Value,
-            Smaller(new(pair.Value.Nanos * BlockRequests), pair.Value > s_blockMax ? pair.Value : s_blockMax)))];
+        return [.. missing.Select(pair => new Ask(pair.Key.Tenant, pair.Key.Capability, pair.Value, Want(pair.Key, pair.Value)))];
 
         void Miss(MeteredRequest request, Money amount)
         {
@@ -76,6 +77,7 @@ internal sealed class Desk
             var key = (grant.Ask.TenantId, grant.Purse);
             if (!_purses.TryGetValue(key, out var purse)) { _purses[key] = purse = new(grant.Ask.TenantId, grant.Purse, grant.Day); }
             purse.Remaining += grant.Amount;
+            purse.Blocks++;
             purse.UsedAt = now;
         }
     }
@@ -101,11 +103,24 @@ internal sealed class Desk
     /// <summary>Null when no purse holds enough.</summary>
     public Begun? Begin(StartOp op, long now)
     {
-        if (Open(op.Request).FirstOrDefault(purse => purse.Free >= op.Request.Hold) is not { } purse) { return null; }
-        purse.Held += op.Request.Hold;
+        var open = Open(op.Request.TenantId, op.Request.Capability);
+        return open.FirstOrDefault(purse => purse.Free >= op.Request.Hold) is { } purse ? Begin(op, op.Request, purse, now) : null;
+    }
+
+    /// <summary>With all there is, when that is as much as it needs at least.</summary>
+    public Begun? BeginWithLess(StartOp op, long now)
+    {
+        if (op.Request.Least is not { } least) { return null; }
+        var purse = Open(op.Request.TenantId, op.Request.Capability).MaxBy(purse => purse.Free);
+        return purse is null || purse.Free < least ? null : Begin(op, op.Request with { Hold = purse.Free }, purse, now);
+    }
+
+    private static Begun Begin(StartOp op, MeteredRequest request, Purse purse, long now)
+    {
+        purse.Held += request.Hold;
         purse.Running++;
         purse.UsedAt = now;
-        return new(op, new(op.Request, purse));
+        return new(op, new(request, purse));
     }
 
     public void Keep(Batch batch)
@@ -118,7 +133,7 @@ internal sealed class Desk
     {
         foreach (var begun in batch.Starts)
         {
-            begun.Flight.Purse.Held -= begun.Op.Request.Hold;
+            begun.Flight.Purse.Held -= begun.Flight.Request.Hold;
             begun.Flight.Purse.Running--;
         }
         foreach (var ended in batch.Ends)
@@ -164,14 +179,20 @@ internal sealed class Desk
 
     public void CloseAll() => Close(_purses.Values.Select(purse => purse.TenantId).ToHashSet(), default);
 
-    private IEnumerable<Purse> Open(MeteredRequest request)
+    private Money Want((string Tenant, string Capability) whose, Money need)
     {
-        if (_purses.TryGetValue((request.TenantId, request.Capability), out var capped)) { yield return capped; }
-        if (_purses.TryGetValue((request.TenantId, ""), out var plain)) { yield return plain; }
+        var doublings = Math.Min(Open(whose.Tenant, whose.Capability).Sum(purse => purse.Blocks), BlockDoublingsMax);
+        return need > s_blockMax ? need : Smaller(new(need.Nanos * (BlockRequests << doublings)), s_blockMax);
+    }
+
+    private IEnumerable<Purse> Open(string tenant, string capability)
+    {
+        if (_purses.TryGetValue((tenant, capability), out var capped)) { yield return capped; }
+        if (_purses.TryGetValue((tenant, ""), out var plain)) { yield return plain; }
     }
 
     /// <summary>Where a request's charge may be taken from: its own purse, then the tenant's open ones.</summary>
-    private IEnumerable<Purse> Reach(Flight flight) => Open(flight.Request).Prepend(flight.Purse).Distinct();
+    private IEnumerable<Purse> Reach(Flight flight) => Open(flight.Request.TenantId, flight.Request.Capability).Prepend(flight.Purse).Distinct();
 
     private static Money Smaller(Money left, Money right) => left < right ? left : right;
 }

@@ -238,6 +238,11 @@ internal sealed class LedgerWriter : BackgroundService
             }
             var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
             if (grant is null or { MayComeBack: true } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
+            else if (grant is { IsJustShort: true } && _desk.BeginWithLess(start, _time.GetTimestamp()) is { } less)
+            {
+                begun.Add(less);
+                return false;
+            }
             else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }
             return true;
         });
@@ -254,7 +259,7 @@ internal sealed class LedgerWriter : BackgroundService
     private void Answer(Batch batch)
     {
         _desk.Keep(batch);
-        foreach (var begun in batch.Starts) { begun.Op.Accept(); }
+        foreach (var begun in batch.Starts) { begun.Op.Accept(begun.Flight.Request.Hold); }
         foreach (var ended in batch.Ends)
         {
             Interlocked.Decrement(ref _running);

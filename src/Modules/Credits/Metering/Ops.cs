@@ -7,15 +7,15 @@ internal abstract class Op;
 
 internal sealed class StartOp(MeteredRequest request) : Op
 {
-    private readonly TaskCompletionSource<Result<Done>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Result<Money>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MeteredRequest Request => request;
-    public Task<Result<Done>> Answer => _answer.Task;
+    public Task<Result<Money>> Answer => _answer.Task;
 
     /// <summary>How often it waited for other replicas to give back what they hold of the tenant.</summary>
     public int Recalls { get; set; }
 
-    public void Accept() => _answer.TrySetResult(Done.Instance);
+    public void Accept(Money hold) => _answer.TrySetResult(hold);
 
     public void Refuse(Problem why) => _answer.TrySetResult(why);
 }

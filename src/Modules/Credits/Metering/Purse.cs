@@ -23,6 +23,9 @@ internal sealed class Purse(string tenantId, string name, DateOnly day)
 
     public int Running { get; set; }
 
+    /// <summary>How often money was put here.</summary>
+    public int Blocks { get; set; }
+
     public long UsedAt { get; set; }
 
     public Money Free => Remaining - Held;

@@ -18,7 +18,8 @@ public sealed class RequestMeter
     internal RequestMeter(LedgerWriter writer, Db db, TimeProvider time) => (_writer, _db, _time) = (writer, db, time);
 
     /// <summary>Sets the hold aside and makes the request durable; a problem when the tenant may not or cannot pay.</summary>
-    public async Task<Result<Done>> StartAsync(MeteredRequest request, CancellationToken ct)
+    /// <returns>What was set aside.</returns>
+    public async Task<Result<Money>> StartAsync(MeteredRequest request, CancellationToken ct)
     {
         if (request.Hold < Money.Zero) { throw new ArgumentException("A hold is not below zero.", nameof(request)); }
         StartOp op = new(request);
@@ -64,7 +65,7 @@ public sealed class RequestMeter
     }
 
     // Of its own, so that it goes on in the context it was called in and not wherever the wait ends.
-    private static async Task<Result<Done>> AnswerAsync(StartOp op) => await op.Answer;
+    private static async Task<Result<Money>> AnswerAsync(StartOp op) => await op.Answer;
 
     private async Task VoidWhenStartedAsync(StartOp op)
     {

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Wopr.Credits;
+
+namespace Wopr.Gateway.Relay;
+
+/// <summary>
+/// All requests that run here, and the one clock that watches them: a timer for each would cost more than the rest of a
+/// request.
+/// </summary>
+internal sealed class LiveRequests(RequestMeter meter, GatewayOptions options, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(250);
+    private const int TicksBetweenNotes = 4;
+
+    private readonly ConcurrentDictionary<Guid, Exchange> _running = new();
+
+    public ICollection<Exchange> Running => _running.Values;
+
+    public int Count => _running.Count;
+
+    public void Add(Exchange exchange) => _running[exchange.Id] = exchange;
+
+    public void Remove(Exchange exchange) => _running.TryRemove(exchange.Id, out _);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_tick, time);
+        for (var tick = 0; !stoppingToken.IsCancellationRequested; tick++)
+        {
+            foreach (var (_, exchange) in _running) { Watch(exchange, notes: tick % TicksBetweenNotes == 0); }
+            try { await timer.WaitForNextTickAsync(stoppingToken); }
+            catch (OperationCanceledException) { return; }
+        }
+    }
+
+    private void Watch(Exchange exchange, bool notes)
+    {
+        if (exchange.Offer is not { } offer) { return; }
+        var limits = offer.Provider.Timeouts;
+        var silent = time.GetElapsedTime(exchange.MovedAt);
+        var isLate = silent > (exchange.Phase == Phase.Waiting ? limits.FirstByte : limits.Idle)
+            || time.GetElapsedTime(exchange.StartedAt) > limits.Total;
+        if (isLate) { exchange.GiveUp(); }
+        else if (silent > options.KeepAlive) { exchange.KeepAlive?.Invoke(); }
+        if (notes && exchange.Phase != Phase.Waiting) { meter.Note(exchange.Id, exchange.Use(isWhole: false)); }
+    }
+}

@@ -1,0 +1,409 @@
+using System.Diagnostics;
+using Wopr.Gateway.Catalogue;
+using Wopr.Gateway.Routing;
+using Wopr.Gateway.Tests.Catalogue;
+
+namespace Wopr.Gateway.Tests.Routing;
+
+public sealed class RouterTests
+{
+    private static readonly BreakerPace s_hurried = new()
+    {
+        Cooldown = TimeSpan.FromMilliseconds(300),
+        CooldownMax = TimeSpan.FromSeconds(1),
+        ProbeMax = TimeSpan.FromSeconds(2),
+    };
+
+    private static readonly TimeSpan s_quick = TimeSpan.FromMilliseconds(20);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Own_servers_come_first_then_the_cheapest()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("dear", 30), Offer("own", 90, isOwn: true), Offer("cheap", 10));
+
+        Assert.Equal(["own", "cheap", "dear"], Names(replica, model));
+    }
+
+    [Fact]
+    public async Task An_own_server_that_fails_loses_its_place_until_it_answers()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("own", 90, isOwn: true), Offer("cheap", 10));
+        replica.Router.Failed(model.Offers[0], Failure.ServerError);
+        Assert.Equal(["own", "cheap"], Names(replica, model));
+
+        replica.Router.Failed(model.Offers[0], Failure.ServerError);
+        Assert.Equal(["cheap", "own"], Names(replica, model));
+
+        replica.Router.Succeeded(model.Offers[0], s_quick);
+        Assert.Equal(["own", "cheap"], Names(replica, model));
+    }
+
+    [Fact]
+    public async Task Among_equals_a_conversation_stays_where_it_was_served_last()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("a", 10), Offer("b", 10), Offer("c", 10), Offer("cheap", 9));
+        for (ulong conversation = 1; conversation <= 50; conversation++)
+        {
+            var last = model.Offers[(int)(conversation % 3)];
+            replica.Router.Succeeded(last, s_quick, conversation);
+
+            Assert.Equal(["cheap", last.Provider.Id], Names(replica, model, conversation).Take(2));
+        }
+    }
+
+    [Fact]
+    public async Task Equals_share_conversations_among_them_and_replicas_agree_on_it()
+    {
+        await using var one = await Replica.StartAsync(Ct);
+        await using var two = await Replica.StartAsync(Ct, one.Source);
+        var model = Model(Offer("a", 10), Offer("b", 10), Offer("c", 10));
+        var firsts = Enumerable.Range(1, 300).Select(number => (ulong)number).ToLookup(number =>
+        {
+            Assert.Equal(Names(one, model, number), Names(two, model, number));
+            return Names(one, model, number)[0];
+        });
+
+        Assert.All(["a", "b", "c"], name => Assert.InRange(firsts[name].Count(), 50, 150));
+    }
+
+    [Fact]
+    public async Task What_is_remembered_of_conversations_does_not_grow()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var offer = Offer("a", 10);
+        replica.Router.Succeeded(offer, s_quick, 1);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (ulong conversation = 1; conversation < 500_000; conversation++) { replica.Router.Succeeded(offer, s_quick, conversation); }
+
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 1_000_000);
+    }
+
+    [Fact]
+    public async Task Only_tenants_with_keys_reach_providers_that_take_theirs_and_nobody_else_one_without_a_key()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("theirs", 5, tenantKey: "openai", key: null), Offer("both", 6, tenantKey: "anthropic"), Offer("ours", 7));
+
+        Assert.Equal(["both", "ours"], Names(replica, model));
+        Assert.Equal(["theirs", "both"],
+            replica.Router.Order(model, 0, byok: true).Select(offer => offer.Provider.Id));
+    }
+
+    [Fact]
+    public async Task Five_failures_in_a_row_open_a_circuit_and_four_do_not()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("a", 10), Offer("b", 20));
+        for (var failure = 0; failure < 4; failure++) { replica.Router.Failed(model.Offers[0], Failure.Timeout); }
+        replica.Router.Succeeded(model.Offers[0], s_quick);
+        for (var failure = 0; failure < 4; failure++) { replica.Router.Failed(model.Offers[0], Failure.Timeout); }
+        Assert.True(await replica.Router.EnterAsync(model.Offers[0], Ct));
+
+        replica.Router.Failed(model.Offers[0], Failure.Timeout);
+
+        Assert.False(await replica.Router.EnterAsync(model.Offers[0], Ct));
+        Assert.Equal(["b"], Names(replica, model));
+        Assert.InRange(replica.Router.RetryAfter(Model(model.Offers[0]), byok: false)!.Value, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Half_of_ten_that_fail_open_a_circuit_and_fewer_do_not()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var (half, fewer) = (Offer("half", 1), Offer("fewer", 1));
+        for (var round = 0; round < 5; round++)
+        {
+            replica.Router.Succeeded(half, s_quick);
+            replica.Router.Failed(half, Failure.BadAnswer);
+            replica.Router.Succeeded(fewer, s_quick);
+            if (round < 4) { replica.Router.Failed(fewer, Failure.BadAnswer); }
+        }
+        replica.Router.Succeeded(fewer, s_quick);
+
+        Assert.False(await replica.Router.EnterAsync(half, Ct));
+        Assert.True(await replica.Router.EnterAsync(fewer, Ct));
+    }
+
+    [Fact]
+    public async Task With_every_circuit_open_there_is_nobody_to_ask()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("a", 10), Offer("b", 20));
+        foreach (var offer in model.Offers) { Break(replica, offer); }
+
+        Assert.Empty(Names(replica, model));
+        Assert.Empty(Names(replica, Model(model.Offers[0])));
+    }
+
+    [Fact]
+    public async Task Another_replica_agrees_within_a_second_that_a_circuit_is_open_and_that_it_is_closed_again()
+    {
+        await using var one = await Replica.StartAsync(Ct, pace: s_hurried);
+        await using var two = await Replica.StartAsync(Ct, one.Source, pace: s_hurried);
+        var offer = Offer("a", 10);
+        var clock = Stopwatch.StartNew();
+        Break(one, offer);
+
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct, seconds: 1);
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
+        Assert.False(await two.Router.EnterAsync(offer, Ct));
+
+        await Task.Delay(s_hurried.Cooldown, Ct);
+        Assert.True(await two.Router.EnterAsync(offer, Ct));
+        await Eventually.IsAsync(() => State(one, offer) == CircuitState.HalfOpen, Ct, seconds: 1);
+        two.Router.Succeeded(offer, s_quick);
+        await Eventually.IsAsync(() => State(one, offer) is null or CircuitState.Closed, Ct, seconds: 1);
+        Assert.True(await one.Router.EnterAsync(offer, Ct));
+    }
+
+    [Fact]
+    public async Task A_replica_that_starts_later_knows_at_once_what_is_open()
+    {
+        await using var one = await Replica.StartAsync(Ct);
+        var offer = Offer("a", 10);
+        Break(one, offer);
+        await WrittenAsync(one, rows: 1);
+
+        await using var two = await Replica.StartAsync(Ct, one.Source);
+
+        Assert.False(await two.Router.EnterAsync(offer, Ct));
+    }
+
+    [Fact]
+    public async Task Of_all_requests_on_all_replicas_one_probes()
+    {
+        await using var one = await Replica.StartAsync(Ct, pace: s_hurried);
+        await using var two = await Replica.StartAsync(Ct, one.Source, pace: s_hurried);
+        var offer = Offer("a", 10);
+        Break(one, offer);
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct);
+        await Task.Delay(s_hurried.Cooldown + s_hurried.Cooldown, Ct);
+
+        var entered = await Task.WhenAll(Enumerable.Range(0, 40).Select(number =>
+            Task.Run(() => (number % 2 == 0 ? one : two).Router.EnterAsync(offer, Ct).AsTask(), Ct)));
+
+        Assert.Equal(1, entered.Count(inside => inside));
+    }
+
+    [Fact]
+    public async Task The_one_probe_is_one_also_when_twenty_claim_it_in_the_database_at_once()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var key = new OfferKey("a", "m");
+        await BreakerSql.OpenAsync(replica.Db, key, TimeSpan.Zero, Ct);
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+            BreakerSql.ClaimAsync(replica.Db, key, Guid.CreateVersion7(), TimeSpan.FromSeconds(30), Ct)));
+
+        Assert.Equal(1, claims.Count(claim => claim == Claim.Claimed));
+        Assert.Equal(19, claims.Count(claim => claim == Claim.Taken));
+    }
+
+    [Fact]
+    public async Task The_claim_of_a_prober_that_died_is_over_after_its_time()
+    {
+        await using var one = await Replica.StartAsync(Ct, pace: s_hurried);
+        await using var two = await Replica.StartAsync(Ct, one.Source, pace: s_hurried);
+        var offer = Offer("a", 10);
+        Break(one, offer);
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct);
+        await Task.Delay(s_hurried.Cooldown + s_quick, Ct);
+        Assert.True(await one.Router.EnterAsync(offer, Ct));
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.HalfOpen, Ct);
+        Assert.False(await two.Router.EnterAsync(offer, Ct));
+
+        await Task.Delay(s_hurried.ProbeMax + s_quick, Ct);
+
+        Assert.True(await two.Router.EnterAsync(offer, Ct));
+    }
+
+    [Fact]
+    public async Task A_probe_that_fails_doubles_the_pause_up_to_its_most()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var key = new OfferKey("a", "m");
+        await BreakerSql.OpenAsync(replica.Db, key, TimeSpan.Zero, Ct);
+        List<double> pauses = [];
+        for (var trip = 0; trip < 7; trip++)
+        {
+            var probe = Guid.CreateVersion7();
+            await replica.Db.ExecuteAsync($"update gateway.breaker set retry_at = now()", Ct);
+            Assert.Equal(Claim.Claimed, await BreakerSql.ClaimAsync(replica.Db, key, probe, TimeSpan.FromSeconds(30), Ct));
+            await BreakerSql.ProbeFailedAsync(replica.Db, key, probe, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(2), Ct);
+            pauses.Add(Math.Ceiling((await BreakerSql.ReadAsync(replica.Db, Ct))[0].RetryIn.TotalSeconds));
+        }
+
+        Assert.Equal([10, 20, 40, 80, 120, 120, 120], pauses);
+    }
+
+    [Fact]
+    public async Task A_probe_whose_time_was_over_neither_closes_nor_opens_anything()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var (key, late, now) = (new OfferKey("a", "m"), Guid.CreateVersion7(), Guid.CreateVersion7());
+        await BreakerSql.OpenAsync(replica.Db, key, TimeSpan.Zero, Ct);
+        await BreakerSql.ClaimAsync(replica.Db, key, late, TimeSpan.Zero, Ct);
+        await BreakerSql.ClaimAsync(replica.Db, key, now, TimeSpan.FromSeconds(30), Ct);
+
+        await BreakerSql.CloseAsync(replica.Db, key, late, Ct);
+        await BreakerSql.ProbeFailedAsync(replica.Db, key, late, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(2), Ct);
+        await BreakerSql.ReleaseAsync(replica.Db, key, late, Ct);
+
+        var row = Assert.Single(await BreakerSql.ReadAsync(replica.Db, Ct));
+        Assert.Equal((now, 1), (row.Probe, row.Trips));
+    }
+
+    [Fact]
+    public async Task A_probe_that_taught_nothing_goes_to_the_next_at_once()
+    {
+        await using var one = await Replica.StartAsync(Ct, pace: s_hurried);
+        await using var two = await Replica.StartAsync(Ct, one.Source, pace: s_hurried);
+        var offer = Offer("a", 10);
+        Break(one, offer);
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct);
+        await Task.Delay(s_hurried.Cooldown + s_quick, Ct);
+        Assert.True(await one.Router.EnterAsync(offer, Ct));
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.HalfOpen, Ct);
+
+        one.Router.Abandoned(offer);
+
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct, seconds: 1);
+        Assert.True(await two.Router.EnterAsync(offer, Ct));
+    }
+
+    [Fact]
+    public async Task A_provider_that_wants_to_be_asked_less_is_left_alone_for_as_long_as_it_said_by_all()
+    {
+        await using var one = await Replica.StartAsync(Ct);
+        await using var two = await Replica.StartAsync(Ct, one.Source);
+        var offer = Offer("a", 10);
+        one.Router.Failed(offer, Failure.RateLimited, TimeSpan.FromSeconds(1));
+        Assert.False(await one.Router.EnterAsync(offer, Ct));
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Limited, Ct, seconds: 1);
+        Assert.False(await two.Router.EnterAsync(offer, Ct));
+
+        await Task.Delay(TimeSpan.FromMilliseconds(1200), Ct);
+
+        // Nobody has to probe.
+        Assert.True(await one.Router.EnterAsync(offer, Ct));
+        Assert.True(await one.Router.EnterAsync(offer, Ct));
+        Assert.True(await two.Router.EnterAsync(offer, Ct));
+        one.Router.Failed(offer, Failure.Timeout);
+        await one.Db.ExecuteAsync($"select pg_notify('gateway_breaker', '')", Ct);
+        await WrittenAsync(one, rows: 0);
+    }
+
+    [Fact]
+    public async Task Refusals_for_asking_too_much_open_nothing_by_themselves_and_make_others_come_first()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var model = Model(Offer("a", 10), Offer("b", 20));
+        for (var refusal = 0; refusal < 30; refusal++) { replica.Router.Failed(model.Offers[0], Failure.RateLimited); }
+
+        Assert.True(await replica.Router.EnterAsync(model.Offers[0], Ct));
+        Assert.Equal(["b", "a"], Names(replica, model));
+    }
+
+    [Fact]
+    public async Task Without_the_database_a_replica_decides_alone_and_lets_nobody_probe()
+    {
+        await using var replica = await Replica.StartAsync(Ct, pace: s_hurried);
+        await replica.Db.ExecuteAsync($"alter table gateway.breaker rename to breaker_gone", Ct);
+        var (broken, fine) = (Offer("a", 10), Offer("b", 10));
+        Break(replica, broken);
+        await Task.Delay(s_hurried.Cooldown + s_hurried.Cooldown, Ct);
+
+        Assert.False(await replica.Router.EnterAsync(broken, Ct));
+        Assert.True(await replica.Router.EnterAsync(fine, Ct));
+
+        await replica.Db.ExecuteAsync($"alter table gateway.breaker_gone rename to breaker", Ct);
+        await Eventually.IsAsync(() => State(replica, broken) is null or CircuitState.Closed, Ct);
+    }
+
+    [Fact]
+    public async Task A_closed_circuit_costs_no_wait_and_no_memory()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var offer = Offer("a", 10);
+        Enter(100);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Enter(1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Enter(int times)
+        {
+            for (var time = 0; time < times; time++)
+            {
+                var entered = replica.Router.EnterAsync(offer, CancellationToken.None).AsTask();
+                if (!entered.IsCompletedSuccessfully) { Assert.Fail("It waited."); }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Health_tells_the_circuit_the_failures_the_speed_and_the_traffic()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var offer = Offer("a", 10);
+        foreach (var milliseconds in (int[])[30, 10, 20])
+        {
+            replica.Router.Succeeded(offer, TimeSpan.FromMilliseconds(milliseconds));
+        }
+        replica.Router.Failed(offer, Failure.ServerError);
+        replica.Router.Failed(offer, Failure.RateLimited);
+
+        var health = Assert.Single(replica.Router.Health);
+        Assert.Equal(new("a", "m", CircuitState.Closed, null, 2, TimeSpan.FromMilliseconds(20), 5), health);
+
+        Break(replica, offer);
+        Assert.True(Assert.Single(replica.Router.Health) is { State: CircuitState.Open, Since: not null });
+    }
+
+    [Fact]
+    public async Task An_offer_nobody_asks_for_is_forgotten()
+    {
+        await using var replica = await Replica.StartAsync(Ct, pace: new()
+        {
+            ForgetAfter = TimeSpan.FromMilliseconds(50),
+            LookEvery = TimeSpan.FromMilliseconds(50),
+        });
+        replica.Router.Succeeded(Offer("a", 10), s_quick);
+        Assert.Single(replica.Router.Health);
+
+        await Eventually.IsAsync(() => replica.Router.Health.Count == 0, Ct);
+    }
+
+    private static void Break(Replica replica, Offer offer)
+    {
+        for (var failure = 0; failure < BreakerPace.FailuresInRow; failure++) { replica.Router.Failed(offer, Failure.ServerError); }
+    }
+
+    private static CircuitState? State(Replica replica, Offer offer) =>
+        replica.Router.Health.FirstOrDefault(health => health.Provider == offer.Provider.Id)?.State;
+
+    private static async Task WrittenAsync(Replica replica, int rows)
+    {
+        for (var tries = 0; tries < 200; tries++)
+        {
+            if ((await BreakerSql.ReadAsync(replica.Db, Ct)).Count == rows) { return; }
+            await Task.Delay(20, Ct);
+        }
+        Assert.Fail($"Never {rows} rows.");
+    }
+
+    private static IReadOnlyList<string> Names(Replica replica, ModelEntry model, ulong conversation = 0) =>
+        [.. replica.Router.Order(model, conversation, byok: false).Select(offer => offer.Provider.Id)];
+
+    private static ModelEntry Model(params Offer[] offers) => new("m", "acme", "chat-completions", 1000, 1000, offers);
+
+    private static Offer Offer(string provider, long price, bool isOwn = false, string? tenantKey = null, string? key = "key") => new(
+        new(provider, Dialect.Openai, new("https://example.com"), key, OnDisconnect.Drain, SpeaksResponses: false, isOwn, tenantKey,
+            UpstreamTimeouts.Standard) { NeedsKey = true }, "m", new(price, 0, 0, 0, 0, 0));
+}
