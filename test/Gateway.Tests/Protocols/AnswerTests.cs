@@ -11,7 +11,8 @@ public sealed class AnswerTests
           "reasoning_content":"Hm","tool_calls":[{"id":"call_1","type":"function",
            "function":{"name":"look","arguments":"{\"at\": \"Rome\"}"}}]}}],
          "usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,
-          "prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},"completion_tokens_details":{"reasoning_tokens":2}}}
+          "prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},
+           "completion_tokens_details":{"reasoning_tokens":2}}}
         """;
 
     private const string Messages = """
@@ -41,14 +42,17 @@ public sealed class AnswerTests
         Assert.InRange((long)answer["created"]!, 1_700_000_000, 4_000_000_000);
         answer.Remove("created");
         Wire.Same("""
-            {"id":"msg_1","object":"chat.completion","model":"our/model","choices":[{"index":0,"message":{"role":"assistant",
+            {"id":"msg_1","object":"chat.completion","model":"our/model","choices":[{"index":0,
+             "message":{"role":"assistant",
              "content":"I look.","refusal":null,"reasoning_content":"Hm","reasoning_details":[
               {"type":"reasoning.text","text":"Hm","signature":"S","format":"anthropic-claude-v1","index":0},
               {"type":"reasoning.encrypted","data":"D","format":"anthropic-claude-v1","index":1}],
-             "tool_calls":[{"id":"toolu_1","type":"function","function":{"name":"look","arguments":"{\"at\":\"Rome\"}"}}]},
+             "tool_calls":[{"id":"toolu_1","type":"function","function":{"name":"look",
+              "arguments":"{\"at\":\"Rome\"}"}}]},
              "logprobs":null,"finish_reason":"tool_calls"}],
              "usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,
-              "prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},"completion_tokens_details":{"reasoning_tokens":2}}}
+              "prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3},
+               "completion_tokens_details":{"reasoning_tokens":2}}}
             """, answer);
     }
 
@@ -86,7 +90,8 @@ public sealed class AnswerTests
     public void A_call_is_a_call_whatever_the_provider_calls_its_end()
     {
         var answer = Wire.Answered(WireFormat.Messages, WireFormat.Chat, """
-            {"id":"x.1","choices":[{"message":{"content":null,"tool_calls":[{"function":{"name":"f","arguments":"[1]"}}]},
+            {"id":"x.1","choices":[{"message":{"content":null,"tool_calls":[{"function":{"name":"f",
+             "arguments":"[1]"}}]},
              "finish_reason":"stop"}]}
             """);
         Assert.Equal("tool_use", (string?)answer["stop_reason"]);
@@ -108,7 +113,8 @@ public sealed class AnswerTests
     public void A_chat_answers_a_caller_of_Responses() => Wire.Same("""
         {"id":"resp_chatcmpl-1","object":"response","created_at":1700000000,"status":"completed","error":null,
          "incomplete_details":null,"instructions":null,"model":"our/model","output":[
-          {"id":"rs_resp_chatcmpl-1_0","type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"Hm"}],
+          {"id":"rs_resp_chatcmpl-1_0","type":"reasoning","summary":[],"content":[{"type":"reasoning_text",
+           "text":"Hm"}],
            "status":"completed"},
           {"id":"msg_resp_chatcmpl-1_1","type":"message","role":"assistant","status":"completed",
            "content":[{"type":"output_text","text":"I look.","annotations":[],"logprobs":[]}]},

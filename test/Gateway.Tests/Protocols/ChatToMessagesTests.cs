@@ -8,7 +8,8 @@ public sealed class ChatToMessagesTests
     [Fact]
     public void A_simple_chat_becomes_a_turn_with_a_limit_of_our_own() => Wire.Same(
         """
-        {"model":"m","max_tokens":4096,"system":"Be brief.","messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}
+        {"model":"m","max_tokens":4096,"system":"Be brief.","messages":[{"role":"user","content":[{"type":"text",
+         "text":"Hi"}]}]}
         """,
         Translated("""
         {"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"}]}
@@ -48,7 +49,8 @@ public sealed class ChatToMessagesTests
     public void A_file_given_as_data_becomes_a_document() => Wire.Same(
         """[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"aGk="}}]""",
         Translated("""
-        {"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,aGk="}}]}]}
+        {"model":"m","messages":[{"role":"user","content":[{"type":"file",
+         "file":{"file_data":"data:application/pdf;base64,aGk="}}]}]}
         """)["messages"]![0]!["content"]);
 
     [Fact]
@@ -65,7 +67,8 @@ public sealed class ChatToMessagesTests
         Translated("""
         {"model":"m","messages":[{"role":"user","content":"Weather?"},
          {"role":"assistant","content":"I look.","tool_calls":[
-          {"id":"call_1","type":"function","function":{"name":"look","arguments":"{\"at\":\"Rome\",\"n\":12345678901234567890}"}},
+          {"id":"call_1","type":"function","function":{"name":"look",
+           "arguments":"{\"at\":\"Rome\",\"n\":12345678901234567890}"}},
           {"id":"a.b:c","type":"function","function":{"name":"look","arguments":"not json"}}]},
          {"role":"tool","tool_call_id":"call_1","content":"Sun"},
          {"role":"tool","tool_call_id":"a.b:c","content":"[tool error] No such place"},
@@ -76,23 +79,32 @@ public sealed class ChatToMessagesTests
     public void A_result_in_parts_keeps_its_parts() => Wire.Same(
         """{"type":"tool_result","tool_use_id":"c","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}""",
         Translated("""
-        {"model":"m","messages":[{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]}
+        {"model":"m","messages":[{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"a"},
+         {"type":"text","text":"b"}]}]}
         """)["messages"]![0]!["content"]![0]);
+
+    [Fact]
+    public void A_result_without_content_has_none() => Wire.Same(
+        """[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c"}]}]""",
+        Translated("""{"model":"m","messages":[{"role":"tool","tool_call_id":"c"}]}""")["messages"]);
 
     [Fact]
     public void Empty_texts_are_left_out_since_Anthropic_refuses_them() => Wire.Same(
         """[{"role":"user","content":[{"type":"text","text":"Hi"}]}]""",
         Translated("""
         {"model":"m","messages":[{"role":"user","content":[{"type":"text","text":""},{"type":"text","text":"Hi"}]},
-         {"role":"assistant","content":""},{"role":"assistant","content":null},{"role":"user","content":[{"type":"text","text":""}]}]}
+         {"role":"assistant","content":""},{"role":"assistant","content":null},{"role":"user",
+          "content":[{"type":"text","text":""}]}]}
         """)["messages"]);
 
     [Fact]
     public void Settings_are_carried_over()
     {
         var request = Translated("""
-            {"model":"m","messages":[{"role":"user","content":"Hi"}],"max_tokens":7,"max_completion_tokens":9,"temperature":1.7,
-             "top_p":0.5,"top_k":3,"stop":"END","user":"u1","stream":true,"stream_options":{"include_usage":true},"n":1,"seed":4,
+            {"model":"m","messages":[{"role":"user","content":"Hi"}],"max_tokens":7,"max_completion_tokens":9,
+             "temperature":1.7,
+             "top_p":0.5,"top_k":3,"stop":"END","user":"u1","stream":true,"stream_options":{"include_usage":true},
+              "n":1,"seed":4,
              "presence_penalty":0.2,"store":true}
             """);
         request.Remove("messages");
@@ -106,7 +118,8 @@ public sealed class ChatToMessagesTests
     public void Tools_are_carried_over() => Wire.Same(
         """
         [{"name":"look","description":"Looks.","input_schema":{"type":"object","properties":{"at":{"type":"string"}}}},
-         {"name":"wait","input_schema":{"type":"object","properties":{}}},{"name":"sing","input_schema":{"type":"object","properties":{}}}]
+         {"name":"wait","input_schema":{"type":"object","properties":{}}},{"name":"sing",
+          "input_schema":{"type":"object","properties":{}}}]
         """,
         Translated("""
         {"model":"m","messages":[{"role":"user","content":"Hi"}],"tools":[
@@ -122,7 +135,8 @@ public sealed class ChatToMessagesTests
     [InlineData(""","tool_choice":"none","parallel_tool_calls":false""", """{"type":"none"}""")]
     [InlineData(""","parallel_tool_calls":false""", """{"type":"auto","disable_parallel_tool_use":true}""")]
     [InlineData(""","parallel_tool_calls":true""", "null")]
-    [InlineData(""","tool_choice":{"type":"function","function":{"name":"look"}}""", """{"type":"tool","name":"look"}""")]
+    [InlineData(""","tool_choice":{"type":"function","function":{"name":"look"}}""",
+        """{"type":"tool","name":"look"}""")]
     public void The_choice_of_tools_is_carried_over(string chosen, string choice) => Wire.Same(choice, Translated($$"""
         {"model":"m","messages":[{"role":"user","content":"Hi"}],
          "tools":[{"type":"function","function":{"name":"look"} }]{{chosen}} }
@@ -142,7 +156,8 @@ public sealed class ChatToMessagesTests
     public void An_effort_becomes_a_budget_and_leaves_the_temperature_out(string effort, int tokens, int budget)
     {
         var request = Translated($$"""
-            {"model":"m","messages":[{"role":"user","content":"Hi"}],"reasoning_effort":"{{effort}}","max_tokens":{{tokens}},
+            {"model":"m","messages":[{"role":"user","content":"Hi"}],"reasoning_effort":"{{effort}}",
+             "max_tokens":{{tokens}},
              "temperature":0.2,"top_p":0.1,"top_k":5}
             """);
         Wire.Same($$"""{"type":"enabled","budget_tokens":{{budget}} }""", request["thinking"]);
@@ -167,9 +182,11 @@ public sealed class ChatToMessagesTests
     {
         Assert.False(Translated(Called.Replace("THOUGHTS", "", StringComparison.Ordinal)).ContainsKey("thinking"));
         var request = Translated(Called.Replace("THOUGHTS", """
-            ,"reasoning_content":"Hm","reasoning_details":[{"type":"reasoning.text","text":"Hm","signature":"S","format":"x"},
+            ,"reasoning_content":"Hm","reasoning_details":[{"type":"reasoning.text","text":"Hm","signature":"S",
+             "format":"x"},
              {"type":"reasoning.encrypted","data":"D","format":"anthropic-claude-v1"},
-             {"type":"reasoning.encrypted","data":"E","format":"openai-responses-v1"},{"type":"reasoning.text","text":"unsigned"}]
+             {"type":"reasoning.encrypted","data":"E","format":"openai-responses-v1"},{"type":"reasoning.text",
+              "text":"unsigned"}]
             """, StringComparison.Ordinal));
         Assert.True(request.ContainsKey("thinking"));
         Wire.Same("""
@@ -197,7 +214,8 @@ public sealed class ChatToMessagesTests
     [InlineData(""" "tools":{} """, "tools ")]
     [InlineData(""" "tools":[{"type":"custom","custom":{"name":"x"}}] """, "tools[0] ")]
     [InlineData(""" "tools":[{"type":"function","function":{}}] """, "tools[0] ")]
-    [InlineData(""" "tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"allowed_tools"} """, "tool_choice ")]
+    [InlineData(""" "tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"allowed_tools"} """,
+        "tool_choice ")]
     [InlineData(""" "max_tokens":0 """, "max_tokens ")]
     [InlineData(""" "max_completion_tokens":"9" """, "max_completion_tokens ")]
     [InlineData(""" "temperature":"hot" """, "temperature ")]
@@ -210,10 +228,13 @@ public sealed class ChatToMessagesTests
     [InlineData(""" "messages":[{"role":"robot","content":"Hi"}] """, "messages[0].role ")]
     [InlineData(""" "messages":[{"role":"user","content":7}] """, "messages[0].content ")]
     [InlineData(""" "messages":[{"role":"user","content":[{"type":"input_audio"}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"system","content":[{"type":"image_url"}]},{"role":"user","content":"Hi"}] """, "messages[0].content ")]
+    [InlineData(""" "messages":[{"role":"system","content":[{"type":"image_url"}]},{"role":"user","content":"Hi"}] """,
+        "messages[0].content ")]
     [InlineData(""" "messages":[{"role":"tool","content":"Hi"}] """, "messages[0].tool_call_id ")]
-    [InlineData(""" "messages":[{"role":"assistant","tool_calls":[{"type":"custom"}]}] """, "messages[0].tool_calls[0] ")]
-    [InlineData(""" "messages":[{"role":"assistant","content":"a","function_call":{}}] """, "messages[0].function_call ")]
+    [InlineData(""" "messages":[{"role":"assistant","tool_calls":[{"type":"custom"}]}] """,
+        "messages[0].tool_calls[0] ")]
+    [InlineData(""" "messages":[{"role":"assistant","content":"a","function_call":{}}] """,
+        "messages[0].function_call ")]
     [InlineData(""" "model":"" """, "model ")]
     [InlineData(""" "model":7 """, "model ")]
     public void What_cannot_be_carried_is_refused_by_its_name(string with, string named) => Assert.StartsWith(

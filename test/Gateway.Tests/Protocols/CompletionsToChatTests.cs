@@ -10,11 +10,13 @@ public sealed class CompletionsToChatTests
     [InlineData("[\"Once\"]")]
     public void A_prompt_becomes_a_message(string prompt) => Wire.Same(
         """
-        {"model":"m","messages":[{"role":"user","content":"Once"}],"max_tokens":9,"temperature":1.5,"n":2,"stop":["\n"],"user":"u",
+        {"model":"m","messages":[{"role":"user","content":"Once"}],"max_tokens":9,"temperature":1.5,"n":2,
+         "stop":["\n"],"user":"u",
          "stream":true,"stream_options":{"include_usage":true}}
         """,
         Wire.Translated(WireFormat.Completions, WireFormat.Chat, $$"""
-        {"model":"m","prompt":{{prompt}},"max_tokens":9,"temperature":1.5,"n":2,"stop":["\n"],"user":"u","stream":true,"echo":false,
+        {"model":"m","prompt":{{prompt}},"max_tokens":9,"temperature":1.5,"n":2,"stop":["\n"],"user":"u",
+         "stream":true,"echo":false,
          "suffix":"","best_of":1}
         """));
 

@@ -21,24 +21,30 @@ public sealed class HostileInput
     [
         """
         {"model":"m","max_tokens":9,"n":1,"system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":[
-        {"type":"text","text":"a\u00e9\ud83d\ude00"},{"type":"image_url","image_url":{"url":"data:image/png;base64,aGk="}},
+        {"type":"text","text":"a\u00e9\ud83d\ude00"},{"type":"image_url",
+         "image_url":{"url":"data:image/png;base64,aGk="}},
         {"type":"image","source":{"type":"base64","media_type":"image/png","data":"aGk="}},
         {"type":"tool_result","tool_use_id":"t","is_error":true,"content":[{"type":"text","text":"r"}]}]},
         {"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"x":1}}],"tool_calls":[
         {"id":"t","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}],"reasoning_details":[
         {"type":"reasoning.text","text":"h","signature":"S"}]},{"role":"tool","tool_call_id":"t","content":"r"}],
         "tools":[{"type":"function","name":"f","function":{"name":"f","parameters":{"type":"object"}}}],
-        "tool_choice":{"type":"tool","name":"f","function":{"name":"f"}},"stop":["e"],"temperature":0.5,"reasoning_effort":"low",
-        "thinking":{"type":"enabled","budget_tokens":2000},"response_format":{"type":"json_schema","json_schema":{"schema":{}}},
+        "tool_choice":{"type":"tool","name":"f","function":{"name":"f"}},"stop":["e"],"temperature":0.5,
+         "reasoning_effort":"low",
+        "thinking":{"type":"enabled","budget_tokens":2000},"response_format":{"type":"json_schema",
+         "json_schema":{"schema":{}}},
         "input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"role":"user","content":"x"}],
         "prompt":"p","stream":true,"metadata":{"user_id":"u"}}
         """,
         """
-        {"id":"i","type":"message","content":[{"type":"thinking","thinking":"h","signature":"S"},{"type":"text","text":"a"},
+        {"id":"i","type":"message","content":[{"type":"thinking","thinking":"h","signature":"S"},{"type":"text",
+         "text":"a"},
         {"type":"tool_use","id":"t","name":"f","input":{"x":1}}],"stop_reason":"tool_use","usage":{"input_tokens":1,
         "output_tokens":2,"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":1}},
-        "choices":[{"index":0,"finish_reason":"stop","message":{"content":"a","refusal":"n","reasoning_content":"h","tool_calls":[
-        {"id":"t","function":{"name":"f","arguments":"{\"x\":1}"}}]},"delta":{"content":"a","tool_calls":[{"index":0,"id":"t",
+        "choices":[{"index":0,"finish_reason":"stop","message":{"content":"a","refusal":"n","reasoning_content":"h",
+         "tool_calls":[
+        {"id":"t","function":{"name":"f","arguments":"{\"x\":1}"}}]},"delta":{"content":"a","tool_calls":[{"index":0,
+         "id":"t",
         "function":{"name":"f","arguments":"{"}}]}}]}
         """,
         """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{"x":1}}}""",

@@ -55,16 +55,19 @@ public sealed class MessagesToChatTests
          {"role":"tool","tool_call_id":"c1","content":"Sun\nWind"},
          {"role":"tool","tool_call_id":"c2","content":"[tool error] No"},
          {"role":"tool","tool_call_id":"c3","content":"See the image in the next message."},
-         {"role":"user","content":[{"type":"text","text":"And?"},{"type":"image_url","image_url":{"url":"https://x/a.png"}}]}]
+         {"role":"user","content":[{"type":"text","text":"And?"},{"type":"image_url",
+          "image_url":{"url":"https://x/a.png"}}]}]
         """,
         Translated("""
         {"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[
          {"type":"tool_use","id":"c1","name":"look","input":{"at":"Rome"}},
          {"type":"tool_use","id":"c2","name":"look","input":{}},{"type":"tool_use","id":"c3","name":"look"}]},
          {"role":"user","content":[{"type":"text","text":"And?"},
-          {"type":"tool_result","tool_use_id":"c1","content":[{"type":"text","text":"Sun"},{"type":"text","text":"Wind"}]},
+          {"type":"tool_result","tool_use_id":"c1","content":[{"type":"text","text":"Sun"},{"type":"text",
+           "text":"Wind"}]},
           {"type":"tool_result","tool_use_id":"c2","content":"No","is_error":true},
-          {"type":"tool_result","tool_use_id":"c3","content":[{"type":"image","source":{"type":"url","url":"https://x/a.png"}}]}]}]}
+          {"type":"tool_result","tool_use_id":"c3","content":[{"type":"image","source":{"type":"url",
+           "url":"https://x/a.png"}}]}]}]}
         """)["messages"]);
 
     [Fact]
@@ -72,7 +75,8 @@ public sealed class MessagesToChatTests
         """[{"role":"user","content":"Hi"},{"role":"system","content":"One.\n\nTwo."},{"role":"user","content":"Ho"}]""",
         Translated("""
         {"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"},
-         {"role":"system","content":[{"type":"text","text":"One."},{"type":"text","text":"Two."}]},{"role":"user","content":"Ho"}]}
+         {"role":"system","content":[{"type":"text","text":"One."},{"type":"text","text":"Two."}]},{"role":"user",
+          "content":"Ho"}]}
         """)["messages"]);
 
     [Fact]
@@ -86,14 +90,16 @@ public sealed class MessagesToChatTests
     public void Settings_are_carried_over()
     {
         var request = Translated("""
-            {"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"temperature":0.7,"top_p":0.5,"top_k":3,
+            {"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"temperature":0.7,"top_p":0.5,
+             "top_k":3,
              "stop_sequences":["END"],"metadata":{"user_id":"u1"},"stream":true,"service_tier":"auto",
              "output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}}
             """);
         request.Remove("messages");
         Wire.Same("""
             {"model":"m","max_tokens":9,"temperature":0.7,"top_p":0.5,"top_k":3,"stop":["END"],"user":"u1",
-             "response_format":{"type":"json_schema","json_schema":{"name":"answer","strict":true,"schema":{"type":"object"}}},
+             "response_format":{"type":"json_schema","json_schema":{"name":"answer","strict":true,
+              "schema":{"type":"object"}}},
              "stream":true,"stream_options":{"include_usage":true}}
             """, request);
     }
@@ -112,7 +118,8 @@ public sealed class MessagesToChatTests
     {
         var request = Translated($$"""
             {"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"tool_choice":{{choice}},
-             "tools":[{"name":"look","description":"Looks.","input_schema":{"type":"object"} },{"type":"custom","name":"wait"}]}
+             "tools":[{"name":"look","description":"Looks.","input_schema":{"type":"object"} },{"type":"custom",
+              "name":"wait"}]}
             """);
         Wire.Same("""
             [{"type":"function","function":{"name":"look","description":"Looks.","parameters":{"type":"object"}}},
@@ -142,14 +149,26 @@ public sealed class MessagesToChatTests
     [InlineData(""" "messages":[{"role":"robot","content":"a"}] """, "messages[0].role ")]
     [InlineData(""" "messages":[{"role":"user"}] """, "messages[0].content ")]
     [InlineData(""" "messages":[{"role":"user","content":[{"type":"video"}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"user","content":[{"type":"image","source":{"type":"file","file_id":"f"}}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64"}},{"type":"text","text":"a"}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://x"}}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"user","content":[{"type":"tool_result"}]}] """, "messages[0].content[0].tool_use_id ")]
-    [InlineData(""" "messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":7}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"search_result"}]}]}] """, "messages[0].content[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"assistant","content":[{"type":"server_tool_use"}]}] """, "messages[0].content[0] ")]
-    [InlineData(""" "messages":[{"role":"assistant","content":[{"type":"tool_use","id":"c"}]}] """, "messages[0].content[0] ")]
+    [InlineData(
+        """ "messages":[{"role":"user","content":[{"type":"image","source":{"type":"file","file_id":"f"}}]}] """,
+        "messages[0].content[0] ")]
+    [InlineData(
+        """ "messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64"}},{"type":"text","text":"a"}]}] """,
+        "messages[0].content[0] ")]
+    [InlineData(
+        """ "messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://x"}}]}] """,
+        "messages[0].content[0] ")]
+    [InlineData(""" "messages":[{"role":"user","content":[{"type":"tool_result"}]}] """,
+        "messages[0].content[0].tool_use_id ")]
+    [InlineData(""" "messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":7}]}] """,
+        "messages[0].content[0] ")]
+    [InlineData(
+        """ "messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"search_result"}]}]}] """,
+        "messages[0].content[0].content[0] ")]
+    [InlineData(""" "messages":[{"role":"assistant","content":[{"type":"server_tool_use"}]}] """,
+        "messages[0].content[0] ")]
+    [InlineData(""" "messages":[{"role":"assistant","content":[{"type":"tool_use","id":"c"}]}] """,
+        "messages[0].content[0] ")]
     [InlineData(""" "system":7 """, "system ")]
     [InlineData(""" "stop_sequences":"END" """, "stop_sequences ")]
     [InlineData(""" "stop_sequences":[7] """, "stop_sequences ")]

@@ -30,7 +30,8 @@ public sealed class RefusalTests
             {
                 Assert.Equal(anthropicStatus, context.Response.StatusCode);
                 Wire.Same($$"""
-                    {"type":"error","error":{"type":"{{anthropic}}","message":"Do \"this\".","code":"a.code"},"request_id":"req"}
+                    {"type":"error","error":{"type":"{{anthropic}}","message":"Do \"this\".","code":"a.code"},
+                     "request_id":"req"}
                     """, Wire.Read(body));
                 continue;
             }

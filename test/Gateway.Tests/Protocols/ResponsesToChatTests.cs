@@ -15,22 +15,27 @@ public sealed class ResponsesToChatTests
     public void Items_become_messages_and_calls_belong_to_the_message_before() => Wire.Same(
         """
         [{"role":"system","content":"S"},{"role":"user","content":"Hi"},
-         {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"https://x/a.png","detail":"low"}},
+         {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url",
+          "image_url":{"url":"https://x/a.png","detail":"low"}},
           {"type":"file","file":{"filename":"f","file_data":"data:application/pdf;base64,aGk="}}]},
          {"role":"assistant","content":"I look.","tool_calls":[
           {"id":"c1","type":"function","function":{"name":"look","arguments":"{}"}},
           {"id":"c2","type":"function","function":{"name":"look","arguments":"{}"}}]},
          {"role":"tool","tool_call_id":"c1","content":"Sun"},
          {"role":"tool","tool_call_id":"c2","content":"Rain"},
-         {"role":"assistant","content":null,"tool_calls":[{"id":"c3","type":"function","function":{"name":"look","arguments":""}}]},
+         {"role":"assistant","content":null,"tool_calls":[{"id":"c3","type":"function","function":{"name":"look",
+          "arguments":""}}]},
          {"role":"tool","tool_call_id":"c3","content":"Wind"},
          {"role":"assistant","content":"No."},{"role":"assistant","content":"Well."}]
         """,
         Translated("""
-        {"model":"m","input":[{"role":"developer","content":"S"},{"type":"message","role":"user","content":[{"type":"input_text","text":"Hi"}]},
-         {"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_image","image_url":"https://x/a.png","detail":"low"},
+        {"model":"m","input":[{"role":"developer","content":"S"},{"type":"message","role":"user",
+         "content":[{"type":"input_text","text":"Hi"}]},
+         {"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_image",
+          "image_url":"https://x/a.png","detail":"low"},
           {"type":"input_file","filename":"f","file_data":"data:application/pdf;base64,aGk="}]},
-         {"type":"message","role":"assistant","content":[{"type":"output_text","text":"I "},{"type":"output_text","text":"look."}]},
+         {"type":"message","role":"assistant","content":[{"type":"output_text","text":"I "},{"type":"output_text",
+          "text":"look."}]},
          {"type":"reasoning","id":"rs","summary":[]},
          {"type":"function_call","call_id":"c1","name":"look","arguments":"{}"},
          {"type":"function_call","call_id":"c2","name":"look","arguments":"{}"},
@@ -45,17 +50,25 @@ public sealed class ResponsesToChatTests
     public void Settings_and_tools_are_carried_over()
     {
         var request = Translated("""
-            {"model":"m","input":"Hi","max_output_tokens":9,"temperature":1.5,"top_p":0.5,"user":"u1","reasoning":{"effort":"low"},
-             "parallel_tool_calls":false,"tool_choice":{"type":"function","name":"look"},"truncation":"auto","stream":true,
-             "text":{"format":{"type":"json_schema","name":"a","schema":{"type":"object"},"strict":true},"verbosity":"low"},
-             "tools":[{"type":"function","name":"look","description":"Looks.","parameters":{"type":"object"},"strict":true}]}
+            {"model":"m","input":"Hi","max_output_tokens":9,"temperature":1.5,"top_p":0.5,"user":"u1",
+             "reasoning":{"effort":"low"},
+             "parallel_tool_calls":false,"tool_choice":{"type":"function","name":"look"},"truncation":"auto",
+              "stream":true,
+             "text":{"format":{"type":"json_schema","name":"a","schema":{"type":"object"},"strict":true},
+              "verbosity":"low"},
+             "tools":[{"type":"function","name":"look","description":"Looks.","parameters":{"type":"object"},
+              "strict":true}]}
             """);
         request.Remove("messages");
         Wire.Same("""
-            {"model":"m","max_tokens":9,"temperature":1.5,"top_p":0.5,"user":"u1","reasoning_effort":"low","parallel_tool_calls":false,
-             "tool_choice":{"type":"function","function":{"name":"look"}},"stream":true,"stream_options":{"include_usage":true},
-             "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"},"strict":true}},
-             "tools":[{"type":"function","function":{"name":"look","description":"Looks.","parameters":{"type":"object"},"strict":true}}]}
+            {"model":"m","max_tokens":9,"temperature":1.5,"top_p":0.5,"user":"u1","reasoning_effort":"low",
+             "parallel_tool_calls":false,
+             "tool_choice":{"type":"function","function":{"name":"look"}},"stream":true,
+              "stream_options":{"include_usage":true},
+             "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"},
+              "strict":true}},
+             "tools":[{"type":"function","function":{"name":"look","description":"Looks.",
+              "parameters":{"type":"object"},"strict":true}}]}
             """, request);
     }
 
@@ -93,7 +106,8 @@ public sealed class ResponsesToChatTests
     [InlineData(""" "input":[{"type":"function_call_output","call_id":"c","output":7}] """, "input[0].output ")]
     [InlineData(""" "input":[{"role":"robot","content":"a"}] """, "input[0].role ")]
     [InlineData(""" "input":[{"role":"user"}] """, "input[0].content ")]
-    [InlineData(""" "input":[{"role":"user","content":[{"type":"input_image","file_id":"f"}]}] """, "input[0].content[0] ")]
+    [InlineData(""" "input":[{"role":"user","content":[{"type":"input_image","file_id":"f"}]}] """,
+        "input[0].content[0] ")]
     [InlineData(""" "input":[{"role":"assistant","content":[{"type":"output_audio"}]}] """, "input[0].content ")]
     [InlineData(""" "tools":{} """, "tools ")]
     [InlineData(""" "tools":[{"type":"web_search"}] """, "tools[0] ")]

@@ -37,7 +37,8 @@ public sealed class RoundTrips
     public void An_effort_keeps_its_meaning_as_a_budget(string effort, int tokens)
     {
         var there = Wire.Translated(WireFormat.Chat, WireFormat.Messages, $$"""
-            {"model":"m","max_tokens":{{tokens}},"reasoning_effort":"{{effort}}","messages":[{"role":"user","content":"Hi"}]}
+            {"model":"m","max_tokens":{{tokens}},"reasoning_effort":"{{effort}}","messages":[{"role":"user",
+             "content":"Hi"}]}
             """);
         Assert.Equal(effort, (string?)Wire.Translated(WireFormat.Messages, WireFormat.Chat, there.ToJsonString())["reasoning_effort"]);
     }

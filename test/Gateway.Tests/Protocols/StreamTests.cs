@@ -57,7 +57,8 @@ public sealed class StreamTests
         Wire.Same("""
             {"id":"msg_c1","type":"message","role":"assistant","model":"our/model","content":[
              {"type":"thinking","thinking":"Hm","signature":""},{"type":"text","text":"I look\n."},
-             {"type":"tool_use","id":"a_1","name":"look","input":{"at":1}},{"type":"tool_use","id":"b","name":"wait","input":{}}],
+             {"type":"tool_use","id":"a_1","name":"look","input":{"at":1}},{"type":"tool_use","id":"b","name":"wait",
+              "input":{}}],
              "stop_reason":"tool_use","stop_sequence":null,
              "usage":{"input_tokens":3,"cache_creation_input_tokens":0,"cache_read_input_tokens":6,"output_tokens":4}}
             """, Assembled.Messages(events));
@@ -78,8 +79,10 @@ public sealed class StreamTests
         }
         whole.Remove("usage");
         Wire.Same("""
-            {"id":"msg_1","model":"our/model","finish_reason":"tool_calls","message":{"content":"I look.","reasoning_content":"Hm",
-             "reasoning_details":[{"type":"reasoning.text","text":"Hm","signature":"S","format":"anthropic-claude-v1","index":0},
+            {"id":"msg_1","model":"our/model","finish_reason":"tool_calls","message":{"content":"I look.",
+             "reasoning_content":"Hm",
+             "reasoning_details":[{"type":"reasoning.text","text":"Hm","signature":"S","format":"anthropic-claude-v1",
+              "index":0},
               {"type":"reasoning.encrypted","data":"D","format":"anthropic-claude-v1","index":1}],
              "tool_calls":[{"id":"t1","type":"function","function":{"name":"look","arguments":"{\"at\":1}"}},
               {"id":"t2","type":"function","function":{"name":"wait","arguments":"{}"}}]}}
@@ -94,11 +97,14 @@ public sealed class StreamTests
         Assert.Equal("completed", (string?)response["status"]);
         Assert.Equal(7, (int)response["created_at"]!);
         Wire.Same("""
-            [{"id":"rs_resp_c1_0","type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"Hm"}],"status":"completed"},
+            [{"id":"rs_resp_c1_0","type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"Hm"}],
+             "status":"completed"},
              {"id":"msg_resp_c1_1","type":"message","role":"assistant","status":"completed",
               "content":[{"type":"output_text","text":"I look\n.","annotations":[],"logprobs":[]}]},
-             {"id":"fc_resp_c1_2","type":"function_call","call_id":"a.1","name":"look","arguments":"{\"at\":1}","status":"completed"},
-             {"id":"fc_resp_c1_3","type":"function_call","call_id":"b","name":"wait","arguments":"{}","status":"completed"}]
+             {"id":"fc_resp_c1_2","type":"function_call","call_id":"a.1","name":"look","arguments":"{\"at\":1}",
+              "status":"completed"},
+             {"id":"fc_resp_c1_3","type":"function_call","call_id":"b","name":"wait","arguments":"{}",
+              "status":"completed"}]
             """, response["output"]);
         Assert.Equal(13, (int)response["usage"]!["total_tokens"]!);
         Assert.True(events.FindIndex(each => each.Name == "response.reasoning_text.done")
@@ -147,8 +153,10 @@ public sealed class StreamTests
             """{"choices":[{"delta":{"tool_calls":[{"id":"d","function":{"name":"i","arguments":"{\"w\":"}}]}}]}""",
             """{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"4}"}}]},"finish_reason":"stop"}]}"""));
         Wire.Same("""
-            [{"type":"tool_use","id":"a","name":"f","input":{"x":1}},{"type":"tool_use","id":"b","name":"g","input":{"y":2}},
-             {"type":"tool_use","id":"c","name":"h","input":{"z":3}},{"type":"tool_use","id":"d","name":"i","input":{"w":4}}]
+            [{"type":"tool_use","id":"a","name":"f","input":{"x":1}},{"type":"tool_use","id":"b","name":"g",
+             "input":{"y":2}},
+             {"type":"tool_use","id":"c","name":"h","input":{"z":3}},{"type":"tool_use","id":"d","name":"i",
+              "input":{"w":4}}]
             """, message["content"]);
         Assert.Equal("tool_use", (string?)message["stop_reason"]);
     }
@@ -187,6 +195,21 @@ public sealed class StreamTests
             Wire.Same("""[{"type":"text","text":"No"}]""", message["content"]);
         }
         else { Wire.Same("""[{"type":"refusal","refusal":"No"}]""", Assembled.Responses(events)["output"]![0]!["content"]); }
+    }
+
+    [Theory]
+    [InlineData(WireFormat.Messages)]
+    [InlineData(WireFormat.Responses)]
+    [InlineData(WireFormat.Completions)]
+    internal void An_answer_whose_usage_came_is_whole_though_nobody_said_how_it_ended(WireFormat from)
+    {
+        const string said = """{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":1}}""";
+        const string used = """{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}""";
+        Assert.DoesNotContain("\"error\":{", Ended(said, used), StringComparison.Ordinal);
+        Assert.Contains("\"error\":{", Ended(said), StringComparison.Ordinal);
+
+        string Ended(params string[] events) =>
+            string.Concat(Wire.Streamed(Translator.Stream(from, WireFormat.Chat, "m", true), events).Select(each => each.Data));
     }
 
     public static TheoryData<int, int> Translations => new(

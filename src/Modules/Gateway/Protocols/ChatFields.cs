@@ -21,7 +21,8 @@ internal static class ChatFields
         to.WriteString("type"u8, "function"u8);
         to.WriteStartObject("function"u8);
         to.WriteText("name"u8, tool.Get("name"u8));
-        if (tool.Get("description"u8) is var description && description.IsText()) { to.WriteRaw("description"u8, description); }
+        var description = tool.Get("description"u8);
+        if (description.IsText()) { to.WriteRaw("description"u8, description); }
         to.WritePropertyName("parameters"u8);
         if (schema.IsObject()) { to.WriteRaw(schema); }
         else { to.WriteRawValue("""{"type":"object","properties":{}}"""u8, skipInputValidation: true); }

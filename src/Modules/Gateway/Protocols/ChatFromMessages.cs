@@ -84,7 +84,7 @@ internal sealed class ChatFromMessages
             var type = tool.Get("type"u8);
             if ((!type.IsMissing() && !type.Is("custom"u8)) || !tool.Get("name"u8).IsText())
             {
-                _draft.NotCarried($"tools[{count}]", "Only tools of your own, with a name and an input_schema, can be.");
+                _draft.NotCarried($"tools[{count}]", "Only tools of your own, with name and input_schema, can be.");
             }
             ChatFields.Function(_to, tool, tool.Get("input_schema"u8));
             count++;

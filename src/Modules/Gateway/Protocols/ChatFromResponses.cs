@@ -3,7 +3,9 @@ using Wopr.Kernel;
 
 namespace Wopr.Gateway.Protocols;
 
-/// <summary>A request of OpenAI's Responses as a chat. We keep no answers, so nothing can be continued by its id.</summary>
+/// <summary>
+/// A request of OpenAI's Responses as a chat. We keep no answers, so nothing can be continued by its id.
+/// </summary>
 internal sealed class ChatFromResponses
 {
     private const string SendAll = "Send the whole conversation as input: answers are not kept.";
@@ -33,14 +35,17 @@ internal sealed class ChatFromResponses
         {
             if (!_from.Get(field).IsMissing()) { _draft.NotCarried(field, advice); }
         }
-        if (_from.Get("background"u8).IsTrue()) { _draft.NotCarried("background", "Wait for the answer, or stream it."); }
+        if (_from.Get("background"u8).IsTrue()) { _draft.NotCarried("background", "Wait for it, or stream it."); }
         if (_from.Get("top_logprobs"u8).Count() > 0) { _draft.NotCarried("top_logprobs", "Leave it out."); }
         _draft.Model(_from);
         _draft.Number(_from, "max_output_tokens", "max_tokens");
         _to.WriteStartArray("messages"u8);
         var instructions = _from.Get("instructions"u8);
         if (instructions.IsText() && !instructions.IsEmptyText()) { Message("system"u8, instructions); }
-        else if (!instructions.IsMissing() && !instructions.IsText()) { _draft.Wrong("instructions", "has to be a text."); }
+        else if (!instructions.IsMissing() && !instructions.IsText())
+        {
+            _draft.Wrong("instructions", "has to be a text.");
+        }
         var input = _from.Get("input"u8);
         if (input.IsText()) { Message("user"u8, input); }
         else if (input.Items().Any()) { new ResponsesInput(_draft).Write(input); }
@@ -88,7 +93,10 @@ internal sealed class ChatFromResponses
         {
             ChatFields.Choose(_to, choice.Get("name"u8));
         }
-        else if (!choice.IsMissing()) { _draft.NotCarried("tool_choice", "Use auto, none, required or the name of a function."); }
+        else if (!choice.IsMissing())
+        {
+            _draft.NotCarried("tool_choice", "Use auto, none, required or the name of a function.");
+        }
         _draft.Flag(_from, "parallel_tool_calls");
     }
 
@@ -111,7 +119,10 @@ internal sealed class ChatFromResponses
             }
             _to.WriteEndObject();
         }
-        else if (!type.Is("json_object"u8)) { _draft.Wrong("text.format", "has to be of type text, json_schema or json_object."); }
+        else if (!type.Is("json_object"u8))
+        {
+            _draft.Wrong("text.format", "has to be of type text, json_schema or json_object.");
+        }
         _to.WriteEndObject();
     }
 }

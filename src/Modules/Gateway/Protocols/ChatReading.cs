@@ -12,6 +12,10 @@ internal static class ChatReading
     public static bool IsCall(JsonElement call) => call.Get("function"u8).Get("name"u8) is var name && name.IsText()
         && !name.IsEmptyText();
 
+    /// <summary>Usage without any choice is a chat's last word, even from those who leave out how it ended.</summary>
+    public static bool IsLastWord(JsonElement chunk) => chunk.Get("usage"u8).IsObject()
+        && chunk.Get("choices"u8) is { ValueKind: JsonValueKind.Array } choices && choices.GetArrayLength() == 0;
+
     /// <summary>The stop sequence that ended it; only some tell.</summary>
     public static JsonElement Matched(JsonElement choice) => choice.Get("stop_reason"u8);
 

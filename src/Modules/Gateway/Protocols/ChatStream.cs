@@ -128,8 +128,14 @@ internal sealed class ChatStream(string model, bool includeUsage) : TranslatedSt
         var type = delta.Get("type"u8);
         var block = _blocks.GetValueOrDefault(data.Get("index"u8).Count());
         if (type.Is("text_delta"u8)) { Piece(output, "content"u8, delta.Get("text"u8)); }
-        else if (type.Is("input_json_delta"u8) && block is { Call: >= 0 }) { Arguments(block, delta.Get("partial_json"u8), output); }
-        else if (type.Is("thinking_delta"u8) && block is not null) { Think(block, delta.Get("thinking"u8), output); }
+        else if (type.Is("input_json_delta"u8) && block is { Call: >= 0 })
+        {
+            Arguments(block, delta.Get("partial_json"u8), output);
+        }
+        else if (type.Is("thinking_delta"u8) && block is not null)
+        {
+            Think(block, delta.Get("thinking"u8), output);
+        }
         else if (type.Is("signature_delta"u8) && block is not null)
         {
             var to = Chunk(output);
@@ -143,7 +149,8 @@ internal sealed class ChatStream(string model, bool includeUsage) : TranslatedSt
     // A tool without arguments is sent none at all, and clients of chat want to read an object.
     private void Stop(JsonElement data, IBufferWriter<byte> output)
     {
-        if (!_blocks.Remove(data.Get("index"u8).Count(), out var block) || block.Call < 0 || block.HasArguments) { return; }
+        if (!_blocks.Remove(data.Get("index"u8).Count(), out var block)) { return; }
+        if (block.Call < 0 || block.HasArguments) { return; }
         Arguments(block, new RawText().Add("{}"u8), output);
     }
 

@@ -8,7 +8,9 @@ namespace Wopr.Gateway.Protocols;
 /// </summary>
 internal sealed class ChatTurns(Draft draft)
 {
-    private const string Parts = "Only text, images, documents given as data, and the calls and results of tools can be.";
+    private const string Parts =
+        "Only text, images, documents given as data, and the calls and results of tools can be.";
+
     private readonly Utf8JsonWriter _to = draft.To;
 
     public void Write(JsonElement messages)
@@ -69,7 +71,10 @@ internal sealed class ChatTurns(Draft draft)
         var shown = 0;
         if (block.Get("is_error"u8).IsTrue()) { text.Add(ToolText.FailedMark); }
         if (content.IsText()) { text.Add(content.Inside()); }
-        else if (!content.IsMissing() && !content.IsList()) { draft.Wrong(place, "has to hold a text or a list of blocks."); }
+        else if (!content.IsMissing() && !content.IsList())
+        {
+            draft.Wrong(place, "has to hold a text or a list of blocks.");
+        }
         var at = -1;
         var texts = 0;
         foreach (var part in content.Items())
@@ -87,7 +92,10 @@ internal sealed class ChatTurns(Draft draft)
         }
         // A chat's tools answer in text alone; what they show follows in the user's message.
         if (texts == 0 && shown > 0) { text.Add("See the image in the next message."u8); }
-        if (!block.Get("tool_use_id"u8).IsText()) { draft.Wrong($"{place}.tool_use_id", "has to name the call it answers."); }
+        if (!block.Get("tool_use_id"u8).IsText())
+        {
+            draft.Wrong($"{place}.tool_use_id", "has to name the call it answers.");
+        }
         _to.WriteStartObject();
         _to.WriteString("role"u8, "tool"u8);
         _to.WriteText("tool_call_id"u8, block.Get("tool_use_id"u8));
@@ -105,7 +113,10 @@ internal sealed class ChatTurns(Draft draft)
             _to.WriteStartObject();
             _to.WriteString("type"u8, "image_url"u8);
             _to.WriteStartObject("image_url"u8);
-            if (!Media.WriteAddress(_to, "url"u8, source)) { draft.NotCarried(place, "Give it as base64 data or as an address."); }
+            if (!Media.WriteAddress(_to, "url"u8, source))
+            {
+                draft.NotCarried(place, "Give it as base64 data or as an address.");
+            }
             _to.WriteEndObject();
             _to.WriteEndObject();
         }

@@ -23,7 +23,8 @@ internal static class CompletionsAnswer
             foreach (var choice in chat.Get("choices"u8).Items())
             {
                 var text = new RawText();
-                foreach (var piece in Json.Texts(choice.Get("message"u8).Get("content"u8))) { text.Add(piece.Inside()); }
+                var content = choice.Get("message"u8).Get("content"u8);
+                foreach (var piece in Json.Texts(content)) { text.Add(piece.Inside()); }
                 WriteChoice(to, text, index++, choice.Get("finish_reason"u8));
             }
             to.WriteEndArray();

@@ -12,6 +12,7 @@ internal sealed class CompletionsStream(string model, bool includeUsage) : Trans
 
     protected override void Read(JsonElement data, IBufferWriter<byte> output)
     {
+        IsWhole |= ChatReading.IsLastWord(data);
         Start(data);
         if (data.Get("usage"u8) is var usage && usage.IsObject()) { _usage = AnswerUsage.FromChat(usage); }
         foreach (var choice in data.Get("choices"u8).Items())

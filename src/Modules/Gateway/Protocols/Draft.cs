@@ -44,7 +44,10 @@ internal sealed class Draft
     public void Temperature(JsonElement from, int max)
     {
         var value = from.Get("temperature"u8);
-        if (value.IsNumber() && value.TryGetDouble(out var number) && number > max) { To.WriteNumber("temperature"u8, max); }
+        if (value.IsNumber() && value.TryGetDouble(out var number) && number > max)
+        {
+            To.WriteNumber("temperature"u8, max);
+        }
         else { Number(from, "temperature"); }
     }
 
@@ -52,7 +55,10 @@ internal sealed class Draft
     {
         var value = from.Get(name);
         if (value.IsMissing()) { return; }
-        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) { Wrong(name, "has to be true or false."); }
+        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        {
+            Wrong(name, "has to be true or false.");
+        }
         To.WritePropertyName(name);
         To.WriteRaw(value);
     }

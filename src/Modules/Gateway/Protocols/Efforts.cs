@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Wopr.Gateway.Protocols;
 
-/// <summary>OpenAI names how hard to think, Anthropic counts the tokens for it: a part of all that may be written.</summary>
+/// <summary>
+/// OpenAI names how hard to think, Anthropic counts the tokens for it: a part of all that may be written.
+/// </summary>
 internal static class Efforts
 {
     private const long BudgetMin = 1024;

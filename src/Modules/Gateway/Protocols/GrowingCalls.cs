@@ -14,7 +14,9 @@ internal sealed class GrowingCall
     public RawText Held { get; } = new();
 }
 
-/// <summary>Which call a piece belongs to: by its index, though some leave it out, and some give all calls the same.</summary>
+/// <summary>
+/// Which call a piece belongs to: by its index, though some leave it out, and some give all calls the same.
+/// </summary>
 internal sealed class GrowingCalls
 {
     private readonly Dictionary<long, GrowingCall> _byIndex = [];

@@ -30,7 +30,8 @@ internal static class Json
 
     public static JsonElement Get(this JsonElement value, string name) => value.Get(Encoding.UTF8.GetBytes(name));
 
-    public static bool IsMissing(this JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
+    public static bool IsMissing(this JsonElement value) =>
+        value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     public static bool IsText(this JsonElement value) => value.ValueKind == JsonValueKind.String;
 
@@ -42,7 +43,8 @@ internal static class Json
 
     public static bool IsNumber(this JsonElement value) => value.ValueKind == JsonValueKind.Number;
 
-    public static bool Is(this JsonElement value, ReadOnlySpan<byte> text) => value.IsText() && value.Bytes().SequenceEqual(text);
+    public static bool Is(this JsonElement value, ReadOnlySpan<byte> text) =>
+        value.IsText() && value.Bytes().SequenceEqual(text);
 
     public static JsonElement.ArrayEnumerator Items(this JsonElement value) =>
         value.IsList() ? value.EnumerateArray() : default;
@@ -69,7 +71,7 @@ internal static class Json
 
     public static bool IsEmptyText(this JsonElement value) => value.IsText() && value.Inside().IsEmpty;
 
-    /// <summary>A count of something; zero for whatever is none. So bounded that sums of them cannot overflow.</summary>
+    /// <summary>A count; zero for whatever is none. So bounded that sums of them cannot overflow.</summary>
     public static long Count(this JsonElement value)
     {
         if (!value.IsNumber()) { return 0; }
@@ -77,7 +79,7 @@ internal static class Json
         return value.TryGetDouble(out var number) ? (long)Math.Clamp(number, 0, 1L << 50) : 0;
     }
 
-    /// <summary>The texts of a content that is one text or a list of parts; whatever else it holds is left out.</summary>
+    /// <summary>The texts of what is one text or a list of parts; whatever else it holds is left out.</summary>
     public static IEnumerable<JsonElement> Texts(JsonElement content)
     {
         if (content.IsText()) { yield return content; }

@@ -26,7 +26,7 @@ internal static class Media
         return true;
     }
 
-    /// <summary>Writes the address of a source; false when it is a file of the provider's or something unknown.</summary>
+    /// <summary>Writes a source's address; false when it is a file of the provider's or something unknown.</summary>
     public static bool WriteAddress(Utf8JsonWriter to, ReadOnlySpan<byte> name, JsonElement source)
     {
         var url = source.Get("url"u8);

@@ -147,7 +147,10 @@ internal sealed class MessagesFromChat
             _ when name.IsText() => "tool",
             _ => "",
         };
-        if (type.Length == 0) { _draft.NotCarried("tool_choice", "Use auto, none, required or the name of a function."); }
+        if (type.Length == 0)
+        {
+            _draft.NotCarried("tool_choice", "Use auto, none, required or the name of a function.");
+        }
         _to.WriteString("type"u8, type);
         if (type == "tool") { _to.WriteRaw("name"u8, name); }
         if (oneAtATime && type != "none") { _to.WriteBoolean("disable_parallel_tool_use"u8, true); }
@@ -157,7 +160,8 @@ internal sealed class MessagesFromChat
 
     private bool Thinking(long tokens)
     {
-        if (Efforts.Budget(_chat.Get("reasoning_effort"u8), tokens) is not { } budget || CallsWithoutThoughts()) { return false; }
+        var effort = _chat.Get("reasoning_effort"u8);
+        if (Efforts.Budget(effort, tokens) is not { } budget || CallsWithoutThoughts()) { return false; }
         _to.WriteStartObject("thinking"u8);
         _to.WriteString("type"u8, "enabled"u8);
         _to.WriteNumber("budget_tokens"u8, budget);

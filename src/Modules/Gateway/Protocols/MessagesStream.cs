@@ -5,7 +5,8 @@ namespace Wopr.Gateway.Protocols;
 
 /// <summary>
 /// A chat's chunks as Anthropic's events. Blocks are open one at a time; a piece for a tool whose block was closed
-/// already is sent with that block's index, since clients collect by index. Usage comes last in a chat, so it is told at the end.
+/// already is sent with that block's index, since clients collect by index. Usage comes last in a chat, and is told
+/// at the end.
 /// </summary>
 internal sealed class MessagesStream(string model) : TranslatedStream(WireFormat.Messages)
 {
@@ -25,6 +26,7 @@ internal sealed class MessagesStream(string model) : TranslatedStream(WireFormat
     protected override void Read(JsonElement data, IBufferWriter<byte> output)
     {
         if (data.Get("usage"u8) is var usage && usage.IsObject()) { _usage = AnswerUsage.FromChat(usage); }
+        IsWhole |= ChatReading.IsLastWord(data);
         Start(data, output);
         var choice = ChatReading.FirstChoice(data);
         var delta = choice.Get("delta"u8);
@@ -187,7 +189,8 @@ internal sealed class MessagesStream(string model) : TranslatedStream(WireFormat
         IBufferWriter<byte> output, int block, ReadOnlySpan<byte> type, ReadOnlySpan<byte> name, JsonElement piece) =>
         Delta(output, block, type, name, new RawText().Add(piece.Inside()));
 
-    private void Delta(IBufferWriter<byte> output, int block, ReadOnlySpan<byte> type, ReadOnlySpan<byte> name, RawText piece)
+    private void Delta(
+        IBufferWriter<byte> output, int block, ReadOnlySpan<byte> type, ReadOnlySpan<byte> name, RawText piece)
     {
         var to = Events.Begin(output, "content_block_delta"u8);
         to.WriteNumber("index"u8, block);

@@ -78,7 +78,8 @@ internal sealed class MessagesTurns(Draft draft)
             Thoughts.WriteBlock(_to, detail);
         }
         Content(message.Get("content"u8), $"messages[{place}].content", isTool: false);
-        if (message.Get("refusal"u8) is var refusal && refusal.IsText() && !refusal.IsEmptyText()) { OpenText(refusal); }
+        var refusal = message.Get("refusal"u8);
+        if (!refusal.Inside().IsEmpty) { OpenText(refusal); }
         var at = -1;
         foreach (var call in message.Get("tool_calls"u8).Items())
         {
@@ -86,7 +87,8 @@ internal sealed class MessagesTurns(Draft draft)
             var function = call.Get("function"u8);
             if (!function.Get("name"u8).IsText() || !call.Get("id"u8).IsText())
             {
-                draft.NotCarried($"messages[{place}].tool_calls[{at}]", "Only calls of functions with an id and a name can be.");
+                var where = $"messages[{place}].tool_calls[{at}]";
+                draft.NotCarried(where, "Only calls of functions with an id and a name can be.");
             }
             Open();
             _to.WriteStartObject();
@@ -120,7 +122,7 @@ internal sealed class MessagesTurns(Draft draft)
             _to.WriteBoolean("is_error"u8, true);
         }
         else if (content.IsText()) { _to.WriteRaw("content"u8, content); }
-        else
+        else if (!content.IsMissing())
         {
             _to.WriteStartArray("content"u8);
             Content(content, $"messages[{place}].content", isTool: true);

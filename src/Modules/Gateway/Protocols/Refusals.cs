@@ -98,10 +98,8 @@ internal static class Refusals
     // A cap or a budget is lifted by whoever set it: no money helps there.
     private static void WritePayment(Utf8JsonWriter to, Problem problem)
     {
-        if (problem.Kind != ProblemKind.PaymentRequired || problem.Code is not ("insufficient_credits" or "credits.owing"))
-        {
-            return;
-        }
+        if (problem.Kind != ProblemKind.PaymentRequired) { return; }
+        if (problem.Code is not ("insufficient_credits" or "credits.owing")) { return; }
         to.WriteBoolean("needsCredits"u8, true);
         to.WriteString("topUpUrl"u8, "/dashboard/credits"u8);
     }

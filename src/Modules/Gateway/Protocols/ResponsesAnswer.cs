@@ -42,7 +42,10 @@ internal sealed class ResponsesAnswer(RawText id, long created, string model)
         }
         if (chat.Get("usage"u8) is var usage && usage.IsObject()) { answer.Usage = AnswerUsage.FromChat(usage); }
         var bytes = new ArrayBufferWriter<byte>();
-        using (var to = new Utf8JsonWriter(bytes, Writing.Options)) { answer.Write(to, Ended(choice.Get("finish_reason"u8))); }
+        using (var to = new Utf8JsonWriter(bytes, Writing.Options))
+        {
+            answer.Write(to, Ended(choice.Get("finish_reason"u8)));
+        }
         return bytes.WrittenSpan.ToArray();
     }
 

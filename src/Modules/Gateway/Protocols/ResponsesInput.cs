@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Wopr.Gateway.Protocols;
 
-/// <summary>The items of a Responses input as the messages of a chat: calls belong to the message before them.</summary>
+/// <summary>The items of a Responses input as a chat's messages: calls belong to the message before them.</summary>
 internal sealed class ResponsesInput(Draft draft)
 {
     private const string Items = "Only messages, function calls and their outputs can be.";
@@ -20,7 +20,10 @@ internal sealed class ResponsesInput(Draft draft)
             var type = item.Get("type"u8);
             if (type.Is("function_call"u8)) { Call(item, place); }
             else if (type.Is("function_call_output"u8)) { Output(item, place); }
-            else if (type.Is("message"u8) || (type.IsMissing() && item.Get("role"u8).IsText())) { Message(item, place); }
+            else if (type.Is("message"u8) || (type.IsMissing() && item.Get("role"u8).IsText()))
+            {
+                Message(item, place);
+            }
             // Sealed thoughts are only for the provider that sealed them.
             else if (!type.Is("reasoning"u8)) { draft.NotCarried(place, Items); }
         }

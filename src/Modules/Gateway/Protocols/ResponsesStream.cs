@@ -20,6 +20,7 @@ internal sealed class ResponsesStream(string model) : TranslatedStream(WireForma
 
     protected override void Read(JsonElement data, IBufferWriter<byte> output)
     {
+        IsWhole |= ChatReading.IsLastWord(data);
         var answer = Start(data, output);
         if (data.Get("usage"u8) is var usage && usage.IsObject()) { answer.Usage = AnswerUsage.FromChat(usage); }
         var choice = ChatReading.FirstChoice(data);
@@ -122,7 +123,8 @@ internal sealed class ResponsesStream(string model) : TranslatedStream(WireForma
         Events.End();
     }
 
-    private void Grow(ResponsesItem item, JsonElement piece, IBufferWriter<byte> output) => Grow(item, piece.Inside(), output);
+    private void Grow(ResponsesItem item, JsonElement piece, IBufferWriter<byte> output) =>
+        Grow(item, piece.Inside(), output);
 
     private void Grow(ResponsesItem item, ReadOnlySpan<byte> piece, IBufferWriter<byte> output)
     {

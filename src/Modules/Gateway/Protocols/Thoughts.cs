@@ -23,7 +23,7 @@ internal static class Thoughts
     }
 
     public static bool IsSigned(JsonElement detail) =>
-        detail.Get("type"u8).Is("reasoning.text"u8) && detail.Get("signature"u8) is var mark && mark.IsText() && !mark.IsEmptyText();
+        detail.Get("type"u8).Is("reasoning.text"u8) && !detail.Get("signature"u8).Inside().IsEmpty;
 
     public static bool IsSealed(JsonElement detail) => detail.Get("type"u8).Is("reasoning.encrypted"u8)
         && detail.Get("format"u8).Is(Format) && detail.Get("data"u8).IsText();

@@ -31,11 +31,14 @@ internal abstract class TranslatedStream(WireFormat caller) : StreamTranslation
         }
         using var read = Json.Parse(data.ToArray());
         if (read is null) { Fail(ProtocolProblems.BadAnswer, output); }
-        else if (read.RootElement.Get("error"u8) is var error && !error.IsMissing()) { Fail(Of(error), output); }
+        else if (read.RootElement.Get("error"u8) is var error && !error.IsMissing())
+        {
+            Fail(Of(error), output);
+        }
         else { Read(read.RootElement, output); }
     }
 
-    /// <summary>Ends the answer; one that the provider did not finish ends with an error, so that nobody takes it for whole.</summary>
+    /// <summary>What the provider did not finish ends with an error, so that nobody takes it for whole.</summary>
     public sealed override void End(IBufferWriter<byte> output)
     {
         if (_isOver) { return; }

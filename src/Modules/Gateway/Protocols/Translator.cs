@@ -35,7 +35,7 @@ internal static class Translator
         };
     }
 
-    /// <summary>The provider's whole answer as the caller reads it; a refusal in the caller's shape when it is none.</summary>
+    /// <summary>The provider's whole answer as the caller reads it; a refusal in its shape when it is none.</summary>
     /// <param name="model">What the caller asked for, which the answer repeats.</param>
     public static byte[] Answer(WireFormat from, WireFormat to, ReadOnlyMemory<byte> body, string model)
     {
@@ -44,7 +44,8 @@ internal static class Translator
     }
 
     /// <summary>The same, and whether the provider's answer could be read.</summary>
-    public static bool TryAnswer(WireFormat from, WireFormat to, ReadOnlyMemory<byte> body, string model, out byte[] answer)
+    public static bool TryAnswer(
+        WireFormat from, WireFormat to, ReadOnlyMemory<byte> body, string model, out byte[] answer)
     {
         if (from == to)
         {
@@ -53,8 +54,9 @@ internal static class Translator
         }
         if (to == WireFormat.Messages && from != WireFormat.Chat)
         {
-            return TryAnswer(WireFormat.Chat, to, body, model, out var chat)
-                & TryAnswer(from, WireFormat.Chat, chat, model, out answer);
+            // A refusal is no answer of a chat either.
+            TryAnswer(WireFormat.Chat, to, body, model, out var chat);
+            return TryAnswer(from, WireFormat.Chat, chat, model, out answer);
         }
         using var read = Json.Parse(body);
         var translated = read is null ? null : (from, to) switch
@@ -70,8 +72,9 @@ internal static class Translator
     }
 
     /// <summary>One stream's translation; it remembers what came, so each stream needs its own.</summary>
-    /// <param name="includeUsage">The caller asked for a chunk with the usage, which only chat and completions leave out.</param>
-    public static StreamTranslation Stream(WireFormat from, WireFormat to, string model, bool includeUsage) => (from, to) switch
+    /// <param name="includeUsage">The caller asked for usage, which only chat and completions leave out else.</param>
+    public static StreamTranslation Stream(
+        WireFormat from, WireFormat to, string model, bool includeUsage) => (from, to) switch
     {
         _ when from == to => new SameStream(),
         (WireFormat.Messages, WireFormat.Chat) => new MessagesStream(model),
@@ -79,7 +82,7 @@ internal static class Translator
         (WireFormat.Completions, WireFormat.Chat) => new CompletionsStream(model, includeUsage),
         (WireFormat.Chat, WireFormat.Messages) => new ChatStream(model, includeUsage),
         (WireFormat.Responses or WireFormat.Completions, WireFormat.Messages) =>
-            new ChainedStream(new ChatStream(model, includeUsage: true), Stream(from, WireFormat.Chat, model, includeUsage)),
+            new ChainedStream(new(model, includeUsage: true), Stream(from, WireFormat.Chat, model, includeUsage)),
         _ => throw new ArgumentException($"Nothing translates the stream of {to} into {from}."),
     };
 }
