@@ -68,14 +68,19 @@ internal sealed class Delivery(
         context.Response.Headers.CacheControl = "no-cache";
         using var buffer = new EventBuffer(faults);
         var pieces = 0;
-        foreach (var told in wire.Events(reply, buffer))
+        foreach (var each in wire.Events(reply, buffer))
         {
+            var told = each;
             if (await FailedAsync(wire, buffer, reply)) { return; }
             if (told.IsPaced) { await _waiter.UntilAsync(startedAt, _delay + (pieces++ * _pace), Left); }
             if (Left.IsCancellationRequested) { break; }
-            if (faults.BadJsonAt == served.Events) { buffer.Write("{\"id\":\"broken\",\"choices\":[{"u8); }
             if (served.Events == 1 && faults.HugeBytes > 0) { await AddHugeAsync(wire, reply); }
-            if (faults.Comments && !await SendAsync(buffer.Comment())) { break; }
+            if (faults.BadJsonAt == served.Events)
+            {
+                buffer.Write("{\"id\":\"broken\",\"choices\":[{"u8);
+                told = told with { Tells = Telling.Nothing };
+            }
+            if (faults.Comments && !await CommentAsync(buffer)) { break; }
             var frame = buffer.Frame(told.Name);
             if (faults.CutAt == served.Events)
             {
@@ -89,6 +94,13 @@ internal sealed class Delivery(
             if (!isHere) { break; }
         }
         if (!served.IsComplete || Left.IsCancellationRequested) { log.Left(served); }
+    }
+
+    private Task<bool> CommentAsync(EventBuffer buffer)
+    {
+        var comment = buffer.Comment();
+        served.Bytes += comment.Length;
+        return faults.Drips ? PiecesAsync(comment) : SendAsync(comment).AsTask();
     }
 
     // Entered before it is sent, so that whoever has the answer finds it in the record.
