@@ -8,6 +8,9 @@ public sealed class ModelFaultTests
 {
     public static TheoryData<string> Streams => [TestModels.Chat, TestModels.Completions, TestModels.Responses, TestModels.Messages];
 
+    // After so long nothing more comes, also on a busy machine.
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(3);
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -84,8 +87,8 @@ public sealed class ModelFaultTests
         await using var sandbox = await TestSandbox.StartAsync(Ct);
         var models = new TestModels(sandbox);
 
-        var early = await models.StreamAsync(path, "m?fault=stall");
-        var later = await models.StreamAsync(path, "m?fault=stall:2");
+        var early = await models.StreamAsync(path, "m?fault=stall", s_silence);
+        var later = await models.StreamAsync(path, "m?fault=stall:2", s_silence);
         var short_ = await models.StreamAsync(path, "m?fault=stall:2:50");
 
         Assert.Equal(("", Ending.Silent), (early.Head, early.Ending));
@@ -122,10 +125,11 @@ public sealed class ModelFaultTests
     {
         await using var sandbox = await TestSandbox.StartAsync(Ct);
         var models = new TestModels(sandbox);
-        Task<RawAnswer> AskAsync(string fault) => models.RawAsync(TestModels.Chat, TestModels.Ask(TestModels.Chat, $"m?fault={fault}", false));
+        Task<RawAnswer> AskAsync(string fault, TimeSpan? patience = null) =>
+            models.RawAsync(TestModels.Chat, TestModels.Ask(TestModels.Chat, $"m?fault={fault}", false), patience);
 
         var reset = await AskAsync("reset:10");
-        var stalled = await AskAsync("stall:10");
+        var stalled = await AskAsync("stall:10", s_silence);
         var waited = await AskAsync("stall:10:50");
         var bad = await AskAsync("bad-json");
         var split = await AskAsync("split:20");

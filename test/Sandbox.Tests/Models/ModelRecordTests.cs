@@ -80,6 +80,22 @@ public sealed class ModelRecordTests
     }
 
     [Fact]
+    public async Task Who_hangs_up_with_the_last_byte_in_hand_was_there_until_the_end()
+    {
+        await using var sandbox = await TestSandbox.StartAsync(Ct);
+        var models = new TestModels(sandbox);
+
+        for (var request = 0; request < 60; request++)
+        {
+            await models.RawAsync(TestModels.Chat, TestModels.Ask(TestModels.Chat, "m", stream: request % 2 == 0));
+        }
+
+        await models.LastAsync();
+        Assert.Equal(["complete"], (await models.RecordAsync()).GetProperty("requests").EnumerateArray()
+            .Select(served => Text(served, "end")).Distinct());
+    }
+
+    [Fact]
     public async Task The_totals_of_a_model_are_the_sum_of_its_requests_and_can_be_forgotten()
     {
         await using var sandbox = await TestSandbox.StartAsync(Ct);

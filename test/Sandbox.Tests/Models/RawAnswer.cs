@@ -25,7 +25,7 @@ internal enum Ending
 /// <param name="Chunks">The length of each chunk of the transfer: what was written at once.</param>
 internal sealed record RawAnswer(string Head, string Body, IReadOnlyList<int> Chunks, Ending Ending)
 {
-    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The events that came whole, with their lines.</summary>
     public string[] Events => [.. Body.ReplaceLineEndings("\n").Split("\n\n")[..^1]];
@@ -33,7 +33,8 @@ internal sealed record RawAnswer(string Head, string Body, IReadOnlyList<int> Ch
     /// <summary>What came of an event that did not come whole.</summary>
     public string Rest => Body.ReplaceLineEndings("\n").Split("\n\n")[^1];
 
-    public static async Task<RawAnswer> AskAsync(string url, string path, string body, CancellationToken ct)
+    public static async Task<RawAnswer> AskAsync(
+        string url, string path, string body, TimeSpan? patience, CancellationToken ct)
     {
         var at = new Uri(url);
         using var tcp = new TcpClient();
@@ -51,7 +52,7 @@ internal sealed record RawAnswer(string Head, string Body, IReadOnlyList<int> Ch
         {
             if (IsWhole(got)) { return Of(got, Ending.Whole); }
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            silence.CancelAfter(s_silence);
+            silence.CancelAfter(patience ?? s_patience);
             try
             {
                 var read = await stream.ReadAsync(buffer, silence.Token);

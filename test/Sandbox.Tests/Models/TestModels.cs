@@ -30,9 +30,11 @@ internal sealed class TestModels(TestSandbox sandbox)
         return $$"""{"model":"{{model}}",{{(stream ? "\"stream\":true," : "")}}{{fields}}}""";
     }
 
-    public Task<RawAnswer> RawAsync(string path, string body) => RawAnswer.AskAsync(sandbox.Url, path, body, Ct);
+    public Task<RawAnswer> RawAsync(string path, string body, TimeSpan? patience = null) =>
+        RawAnswer.AskAsync(sandbox.Url, path, body, patience, Ct);
 
-    public Task<RawAnswer> StreamAsync(string path, string model) => RawAsync(path, Ask(path, model, stream: true));
+    public Task<RawAnswer> StreamAsync(string path, string model, TimeSpan? patience = null) =>
+        RawAsync(path, Ask(path, model, stream: true), patience);
 
     public async Task<(int Status, JsonElement Json)> PostAsync(string path, string body, string? requestId = null, string key = "some-key-0123")
     {
