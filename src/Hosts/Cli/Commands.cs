@@ -192,7 +192,30 @@ internal static class Commands
             parsed.GetValue(url), new(parsed.GetValue(type)!, parsed.GetValue(add) ?? [], parsed.GetValue(over) ?? [],
                 parsed.GetValue(duplicate)), stop), add, over, duplicate, url, key);
         trigger.Add(type);
-        return new("sandbox", "The outside world, as development has it.") { new Command("stripe", "The pretended Stripe.") { trigger } };
+        return new("sandbox", "The outside world, as development has it.")
+        {
+            new Command("stripe", "The pretended Stripe.") { trigger },
+            Models(stop),
+        };
+    }
+
+    private static Command Models(CancellationToken stop)
+    {
+        var words = new Argument<string>("fault") { Description = "Such as 429:5, stall, reset:5, no-usage or crlf,comments; none ends it." };
+        var place = new Option<string?>("--place") { Description = "Only under /models/PLACE." };
+        var first = new Option<int?>("--first") { Description = "Only the first so many requests." };
+        var after = new Option<int?>("--after") { Description = "Not the first so many requests." };
+        var probability = new Option<double?>("--probability") { Description = "Only some requests: 0 to 1." };
+        var seed = new Option<int?>("--seed") { Description = "Which ones." };
+        var url = new Option<string?>("--url") { Description = "The sandbox; the stack's own when left out." };
+        var lines = new Option<int>("--lines", "-n") { Description = "How many of the last requests.", DefaultValueFactory = _ => 20 };
+        var fault = Verb("fault", SandboxModelsVerb.FaultHelp, (home, screen, parsed) => SandboxModelsVerb.FaultAsync(home, screen,
+            parsed.GetValue(url), new(parsed.GetValue(words)!, parsed.GetValue(place), parsed.GetValue(first), parsed.GetValue(after),
+                parsed.GetValue(probability), parsed.GetValue(seed)), stop), place, first, after, probability, seed, url);
+        fault.Add(words);
+        var record = Verb("record", "What the models served.", (home, screen, parsed) =>
+            SandboxModelsVerb.RecordAsync(home, screen, parsed.GetValue(url), parsed.GetValue(lines), stop), lines, url);
+        return new("models", "The pretended providers of models.") { fault, record };
     }
 
     private static Command Verb(string name, string help, Func<Home, Screen, ParseResult, Task<int>> run, params Option[] options)

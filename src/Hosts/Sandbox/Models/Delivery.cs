@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using System.Text.Json;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace Wopr.Sandbox.Models;
 
@@ -11,6 +9,8 @@ namespace Wopr.Sandbox.Models;
 internal sealed class Delivery(
     HttpContext context, Behaviour behaviour, Faults faults, Served served, ServedLog log, long startedAt)
 {
+    private const int BytesAtOnceMax = 64 * 1024;
+
     private static readonly TimeSpan s_betweenHalves = TimeSpan.FromMilliseconds(5);
 
     private readonly Pacer.Waiter _waiter = Pacer.NewWaiter();
@@ -20,17 +20,6 @@ internal sealed class Delivery(
     private CancellationToken Left => context.RequestAborted;
 
     private PipeWriter Out => context.Response.BodyWriter;
-
-    /// <summary>Breaks the connection as a crash does: no more bytes, and no orderly end.</summary>
-    public static void Reset(HttpContext context)
-    {
-        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
-        {
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Close();
-        }
-        context.Abort();
-    }
 
     public async Task WholeAsync(Wire wire, Reply reply)
     {
@@ -57,7 +46,7 @@ internal sealed class Delivery(
         served.Bytes = body.Length;
         served.Told = faults.NoUsage || faults.BadJsonAt is not null ? "none" : faults.WrongUsage is null ? "exact" : "wrong";
         log.Finish(served, "complete");
-        var isHere = faults.Drips || faults.SplitsUsage ? await PiecesAsync(body) : await SendAsync(body);
+        var isHere = faults.Drips || faults.SplitsUsage ? await PiecesAsync(body, isLast: true) : await SendAsync(body, isLast: true);
         if (!isHere) { log.Left(served); }
     }
 
@@ -68,14 +57,18 @@ internal sealed class Delivery(
         context.Response.Headers.CacheControl = "no-cache";
         using var buffer = new EventBuffer(faults);
         var pieces = 0;
-        foreach (var told in wire.Events(reply, buffer))
+        foreach (var each in wire.Events(reply, buffer))
         {
+            var told = each;
             if (await FailedAsync(wire, buffer, reply)) { return; }
             if (told.IsPaced) { await _waiter.UntilAsync(startedAt, _delay + (pieces++ * _pace), Left); }
-            if (Left.IsCancellationRequested) { break; }
-            if (faults.BadJsonAt == served.Events) { buffer.Write("{\"id\":\"broken\",\"choices\":[{"u8); }
             if (served.Events == 1 && faults.HugeBytes > 0) { await AddHugeAsync(wire, reply); }
-            if (faults.Comments && !await SendAsync(buffer.Comment())) { break; }
+            if (faults.BadJsonAt == served.Events)
+            {
+                buffer.Write("{\"id\":\"broken\",\"choices\":[{"u8);
+                told = told with { Tells = Telling.Nothing };
+            }
+            if (faults.Comments && !await CommentAsync(buffer)) { break; }
             var frame = buffer.Frame(told.Name);
             if (faults.CutAt == served.Events)
             {
@@ -85,10 +78,18 @@ internal sealed class Delivery(
             }
             Count(told, reply, buffer, frame.Length);
             var isHere = faults.Drips || (faults.SplitsUsage && told.Tells != Telling.Nothing)
-                ? await PiecesAsync(frame) : await SendAsync(frame);
+                ? await PiecesAsync(frame, told.IsLast) : await SendAsync(frame, told.IsLast);
             if (!isHere) { break; }
+            if (told.IsLast) { return; }
         }
-        if (!served.IsComplete || Left.IsCancellationRequested) { log.Left(served); }
+        log.Left(served);
+    }
+
+    private Task<bool> CommentAsync(EventBuffer buffer)
+    {
+        var comment = buffer.Comment();
+        served.Bytes += comment.Length;
+        return faults.Drips ? PiecesAsync(comment) : SendAsync(comment).AsTask();
     }
 
     // Entered before it is sent, so that whoever has the answer finds it in the record.
@@ -160,7 +161,7 @@ internal sealed class Delivery(
             await Task.Delay(faults.StallFor, Left);
             log.Finish(served, "complete");
             served.Bytes = body.Length;
-            if (!await SendAsync(body[sent..])) { log.Left(served); }
+            if (!await SendAsync(body[sent..], isLast: true)) { log.Left(served); }
             return true;
         }
         if ((faults.ResetAt ?? faults.CutAt) is not { } reset) { return false; }
@@ -175,31 +176,41 @@ internal sealed class Delivery(
     private void Break()
     {
         log.Finish(served, "reset");
-        Reset(context);
+        // Kestrel resets what it aborts: no more bytes, and no orderly end.
+        context.Abort();
     }
 
     // Every byte in a packet of its own, or two halves far enough apart to be read apart.
-    private async Task<bool> PiecesAsync(ReadOnlyMemory<byte> bytes)
+    private async Task<bool> PiecesAsync(ReadOnlyMemory<byte> bytes, bool isLast = false)
     {
         if (faults.SplitAt is { } at && !faults.Drips)
         {
             at = Math.Min(at, bytes.Length);
             if (!await SendAsync(bytes[..at])) { return false; }
             await _waiter.UntilAsync(Stopwatch.GetTimestamp(), s_betweenHalves, Left);
-            return await SendAsync(bytes[at..]);
+            return await SendAsync(bytes[at..], isLast);
         }
         for (var index = 0; index < bytes.Length; index++)
         {
-            if (!await SendAsync(bytes.Slice(index, 1))) { return false; }
+            if (!await SendAsync(bytes.Slice(index, 1), isLast && index == bytes.Length - 1)) { return false; }
         }
         return true;
     }
 
-    /// <summary>False when nobody is there to take it.</summary>
-    private async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes)
+    /// <summary>False when nobody is there to take it. Who has the last byte may hang up at once, and was there.</summary>
+    private async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, bool isLast = false)
     {
-        if (bytes.Length > 0) { Out.Write(bytes.Span); }
-        var flushed = await Out.FlushAsync(Left);
-        return !flushed.IsCompleted && !flushed.IsCanceled && !Left.IsCancellationRequested;
+        do
+        {
+            if (Left.IsCancellationRequested) { return false; }
+            var length = Math.Min(bytes.Length, BytesAtOnceMax);
+            Out.Write(bytes.Span[..length]);
+            bytes = bytes[length..];
+            var isEnd = isLast && bytes.Length == 0;
+            var flushed = await Out.FlushAsync(isEnd ? CancellationToken.None : Left);
+            if (!isEnd && (flushed.IsCompleted || flushed.IsCanceled)) { return false; }
+        }
+        while (bytes.Length > 0);
+        return true;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class ModelControls(Behaviours behaviours, ServedLog log, TimePr
         json.WritePropertyName("totals");
         JsonSerializer.Serialize(json, log.Totals.ToDictionary(total => total.Key, total => total.Value.View()), s_json);
         json.WriteStartArray("requests");
-        foreach (var served in query.ContainsKey("totals") ? [] : log.Kept())
+        foreach (var served in query.ContainsKey("totals") ? [] : log.Kept(int.TryParse(query["last"], out var last) ? last : int.MaxValue))
         {
             if (!Matches("tenant", served.Tenant) || !Matches("request", served.RequestId) || !Matches("place", served.Place)
                 || !Matches("model", Behaviours.NameOf(served.Model)))

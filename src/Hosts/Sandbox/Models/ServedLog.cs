@@ -63,11 +63,11 @@ internal sealed class ServedLog(TimeProvider time)
         else { Finish(served, "client_left"); }
     }
 
-    /// <summary>What is still kept, oldest first.</summary>
-    public IEnumerable<Served> Kept()
+    /// <summary>The last ones of what is still kept, oldest first.</summary>
+    public IEnumerable<Served> Kept(int count = KeptMax)
     {
         var last = Interlocked.Read(ref _started);
-        var first = Math.Max(Interlocked.Read(ref _forgotten), last - KeptMax) + 1;
+        var first = Math.Max(Interlocked.Read(ref _forgotten), last - Math.Clamp(count, 0, KeptMax)) + 1;
         for (var number = first; number <= last; number++)
         {
             // A newer one may have taken its place meanwhile.

@@ -190,7 +190,7 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
         if (faults.ResetsBeforeHeaders)
         {
             log.Finish(served, "reset");
-            Delivery.Reset(context);
+            context.Abort();
             return true;
         }
         if (faults.Status == 0 && !faults.Html && !faults.Empty) { return false; }
