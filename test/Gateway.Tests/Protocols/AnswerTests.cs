@@ -171,6 +171,14 @@ public sealed class AnswerTests
     }
 
     [Theory]
+    [InlineData("-5", 0)]
+    [InlineData("9223372036854775807", 1L << 50)]
+    [InlineData("\"7\"", 0)]
+    public void A_count_is_held_within_bounds(string said, long told) => Assert.Equal(told, (long)Wire.Answered(
+        WireFormat.Messages, WireFormat.Chat,
+        $$"""{"choices":[{"message":{"content":"a"} }],"usage":{"completion_tokens":{{said}} } }""")["usage"]!["output_tokens"]!);
+
+    [Theory]
     [InlineData(WireFormat.Messages, WireFormat.Chat)]
     [InlineData(WireFormat.Responses, WireFormat.Chat)]
     [InlineData(WireFormat.Completions, WireFormat.Chat)]

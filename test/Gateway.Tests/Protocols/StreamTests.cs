@@ -162,6 +162,17 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public void Thoughts_that_were_signed_apart_stay_apart() => Wire.Same("""
+        [{"type":"thinking","thinking":"a","signature":"S"},{"type":"thinking","thinking":"b","signature":"T"}]
+        """,
+        Assembled.Messages(Wire.Streamed(Translator.Stream(WireFormat.Messages, WireFormat.Chat, "m", false),
+            """{"choices":[{"delta":{"reasoning_content":"a"}}]}""",
+            """{"choices":[{"delta":{"reasoning_details":[{"type":"reasoning.text","signature":"S"}]}}]}""",
+            """{"choices":[{"delta":{"reasoning_content":"b"}}]}""",
+            """{"choices":[{"delta":{"reasoning_details":[{"type":"reasoning.text","signature":"T"}]}}]}""",
+            "[DONE]"))["content"]);
+
+    [Fact]
     public void A_tools_input_may_come_all_at_once()
     {
         var whole = Assembled.Chat(Wire.Streamed(Translator.Stream(WireFormat.Chat, WireFormat.Messages, "m", false),
