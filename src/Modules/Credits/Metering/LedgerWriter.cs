@@ -234,6 +234,7 @@ internal sealed class LedgerWriter : BackgroundService
             if (_desk.Begin(start, _time.GetTimestamp()) is { } started)
             {
                 begun.Add(started);
+                start.Pledge(started.Flight.Request.Hold);
                 return false;
             }
             var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
@@ -241,6 +242,7 @@ internal sealed class LedgerWriter : BackgroundService
             else if (grant is { IsJustShort: true } && _desk.BeginWithLess(start, _time.GetTimestamp()) is { } less)
             {
                 begun.Add(less);
+                start.Pledge(less.Flight.Request.Hold);
                 return false;
             }
             else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }

@@ -7,17 +7,30 @@ internal abstract class Op;
 
 internal sealed class StartOp(MeteredRequest request) : Op
 {
+    private readonly TaskCompletionSource<Result<Money>> _promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Result<Money>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MeteredRequest Request => request;
+
+    /// <summary>The money is there and set aside in memory; whether that becomes durable is the answer.</summary>
+    public Task<Result<Money>> Promise => _promise.Task;
+
     public Task<Result<Money>> Answer => _answer.Task;
 
     /// <summary>How often it waited for other replicas to give back what they hold of the tenant.</summary>
     public int Recalls { get; set; }
 
-    public void Accept(Money hold) => _answer.TrySetResult(hold);
+    public void Pledge(Money hold) => _promise.TrySetResult(hold);
 
-    public void Refuse(Problem why) => _answer.TrySetResult(why);
+    public void Accept(Money hold) => Tell(hold);
+
+    public void Refuse(Problem why) => Tell(why);
+
+    private void Tell(Result<Money> outcome)
+    {
+        _promise.TrySetResult(outcome);
+        _answer.TrySetResult(outcome);
+    }
 }
 
 /// <summary>The end of a request: what was used, or null when nothing was.</summary>

@@ -19,21 +19,20 @@ public sealed class RequestMeter
 
     /// <summary>Sets the hold aside and makes the request durable; a problem when the tenant may not or cannot pay.</summary>
     /// <returns>What was set aside.</returns>
-    public async Task<Result<Money>> StartAsync(MeteredRequest request, CancellationToken ct)
+    public async Task<Result<Money>> StartAsync(MeteredRequest request, CancellationToken ct) =>
+        (await BeginAsync(request, ct)).Succeeded(out var starting, out var problem) ? await starting.DurableAsync(ct) : problem;
+
+    /// <summary>
+    /// Returns as soon as the hold is set aside, so that the work can begin while that becomes durable. Nothing of the work may be
+    /// given away before <see cref="Starting.DurableAsync"/> returned, which whoever began awaits in any case.
+    /// </summary>
+    public async Task<Result<Starting>> BeginAsync(MeteredRequest request, CancellationToken ct)
     {
         if (request.Hold < Money.Zero) { throw new ArgumentException("A hold is not below zero.", nameof(request)); }
         StartOp op = new(request);
         if (!_writer.TryEnqueue(op)) { return CreditProblems.Busy; }
-        try
-        {
-            return await AnswerAsync(op).WaitAsync(s_startMax, _time, ct);
-        }
-        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
-        {
-            _ = VoidWhenStartedAsync(op);
-            if (error is TimeoutException) { return CreditProblems.TryAgain; }
-            throw;
-        }
+        var promised = await WaitAsync(op, op.Promise, ct);
+        return promised.Problem is { } problem ? problem : new Starting(this, op, promised.Value);
     }
 
     /// <summary>What it has cost so far; counts when this process dies before it settles.</summary>
@@ -64,8 +63,23 @@ public sealed class RequestMeter
         await op.Answer;
     }
 
+    /// <summary>Whoever gives up waiting leaves nothing that runs.</summary>
+    internal async Task<Result<Money>> WaitAsync(StartOp op, Task<Result<Money>> outcome, CancellationToken ct)
+    {
+        try
+        {
+            return await AnswerAsync(outcome).WaitAsync(s_startMax, _time, ct);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            _ = VoidWhenStartedAsync(op);
+            if (error is TimeoutException) { return CreditProblems.TryAgain; }
+            throw;
+        }
+    }
+
     // Of its own, so that it goes on in the context it was called in and not wherever the wait ends.
-    private static async Task<Result<Money>> AnswerAsync(StartOp op) => await op.Answer;
+    private static async Task<Result<Money>> AnswerAsync(Task<Result<Money>> outcome) => await outcome;
 
     private async Task VoidWhenStartedAsync(StartOp op)
     {

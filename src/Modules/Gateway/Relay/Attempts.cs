@@ -89,18 +89,18 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
             if (!answer.IsSuccessStatusCode) { return (Outcome.Refused(await UpstreamRefusals.ReadAsync(answer, exchange.IsOwnKey, attempt)), null); }
             var stream = await answer.Content.ReadAsStreamAsync(attempt);
             return output is null
-                ? await CarryWholeAsync(context, exchange, format, stream, settle, attempt)
-                : await CarryStreamAsync(exchange, format, stream, output, settle, attempt);
+                ? await CarryWholeAsync(context, exchange, asked, format, stream, settle, attempt)
+                : await CarryStreamAsync(exchange, asked, format, stream, output, settle, attempt);
         }
     }
 
     private async Task<(Outcome, TimeSpan?)> CarryStreamAsync(
-        Exchange exchange, WireFormat format, Stream stream, StreamOutput output, Func<bool, Task> settle, CancellationToken attempt)
+        Exchange exchange, Asked asked, WireFormat format, Stream stream, StreamOutput output, Func<bool, Task> settle, CancellationToken attempt)
     {
         exchange.Phase = exchange.Phase == Phase.Draining ? Phase.Draining : Phase.Answering;
         var translation = format == exchange.Format ? null
             : Translator.Stream(exchange.Format, format, exchange.Head.Model, exchange.Head.WantsUsage);
-        StreamRelay relay = new(exchange, output, format, translation, time);
+        StreamRelay relay = new(exchange, asked.Durable, output, format, translation, time);
         var outcome = await relay.RunAsync(stream, attempt);
         if (outcome.HasBegun) { await settle(outcome.IsWhole); }
         if (outcome.IsWhole)
@@ -112,14 +112,23 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     }
 
     private async Task<(Outcome, TimeSpan?)> CarryWholeAsync(
-        HttpContext context, Exchange exchange, WireFormat format, Stream stream, Func<bool, Task> settle, CancellationToken attempt)
+        HttpContext context, Exchange exchange, Asked asked, WireFormat format, Stream stream, Func<bool, Task> settle, CancellationToken attempt)
     {
         using WholeRelay relay = new(exchange, () => context.RequestAborted.IsCancellationRequested, time);
         var outcome = await relay.RunAsync(stream, attempt);
+        if ((await asked.Durable).Problem is { } lost) { return (Outcome.NotStarted(lost), null); }
+        var bytes = relay.Bytes;
+        if (outcome.IsWhole && format != exchange.Format)
+        {
+            if (!Translator.TryAnswer(exchange.Format, format, relay.Bytes, exchange.Head.Model, out var translated))
+            {
+                return (Outcome.NothingCame(Failure.BadAnswer), relay.FirstByte);
+            }
+            bytes = translated;
+        }
         if (outcome.HasBegun) { await settle(outcome.IsWhole); }
         if (!outcome.IsWhole || context.RequestAborted.IsCancellationRequested) { return (outcome, relay.FirstByte); }
 
-        var bytes = format == exchange.Format ? relay.Bytes : Translator.Answer(exchange.Format, format, relay.Bytes, exchange.Head.Model);
         var response = context.Response;
         response.ContentType = "application/json";
         response.ContentLength = bytes.Length;

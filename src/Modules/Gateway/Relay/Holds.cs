@@ -4,8 +4,9 @@ using Wopr.Kernel;
 
 namespace Wopr.Gateway.Relay;
 
+/// <param name="Starting">What becomes of the start, which is on its way to the disk.</param>
 /// <param name="OutputMax">The limit the balance sets; null when it sets none.</param>
-internal sealed record Started(long? OutputMax);
+internal sealed record Started(Starting Starting, long? OutputMax);
 
 /// <summary>What a request may cost at most, and setting that aside.</summary>
 internal sealed class Holds(RequestMeter meter, GatewayOptions options)
@@ -31,9 +32,8 @@ internal sealed class Holds(RequestMeter meter, GatewayOptions options)
         var least = exchange.Head.OutputMax is null && exchange.Model.OutputTokensMax > OutputTokensMin ? Of(exchange, offers, OutputTokensMin) : (Money?)null;
         MeteredRequest request = new(exchange.Id, exchange.Key.TenantId, exchange.Key.BotId, exchange.Model.Capability,
             offers[0].Provider.Id, exchange.Model.Id, hold) { Least = least };
-        var answer = await meter.StartAsync(request, ct);
-        if (answer.Problem is { } problem) { return problem; }
-        return new Started(answer.Value < hold ? Affordable(exchange, offers, answer.Value) : null);
+        if (!(await meter.BeginAsync(request, ct)).Succeeded(out var starting, out var problem)) { return problem; }
+        return new Started(starting, starting.Hold < hold ? Affordable(exchange, offers, starting.Hold) : null);
     }
 
     private long Affordable(Exchange exchange, IReadOnlyList<Offer> offers, Money held)

@@ -18,6 +18,9 @@ internal sealed record Outcome(Problem? Problem, Failure? Failure, bool HasBegun
     /// <summary>The caller left, and so the provider was left too.</summary>
     public static Outcome Left { get; } = new(null, null, HasBegun: true, IsWhole: false);
 
+    /// <summary>The ledger could not keep its promise, so what was answered is for nobody.</summary>
+    public static Outcome NotStarted(Problem why) => new(why, null, HasBegun: false, IsWhole: false);
+
     public static Outcome BrokeOff(Failure why) => new(GatewayProblems.Broken, why, HasBegun: true, IsWhole: false);
 
     public static Outcome NothingCame(Failure why) => new(GatewayProblems.Failed, why, HasBegun: false, IsWhole: false);

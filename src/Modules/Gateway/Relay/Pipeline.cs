@@ -72,7 +72,8 @@ internal sealed class Pipeline(
         try
         {
             if (!(await holds.StartAsync(exchange, offers, hold, context.RequestAborted)).Succeeded(out var started, out var problem)) { return problem; }
-            (problem, var use, charged) = await RunStartedAsync(context, exchange, new(offers, own, body, started.OutputMax, conversation));
+            Asked asked = new(offers, own, body, started.OutputMax, conversation, started.Starting.DurableAsync(CancellationToken.None));
+            (problem, var use, charged) = await RunStartedAsync(context, exchange, asked);
             used = use is null ? 0 : use.InputUnits + use.OutputUnits;
             return problem;
         }
@@ -92,6 +93,7 @@ internal sealed class Pipeline(
             // Settled by whoever carries the answer, before it ends.
             var problem = await attempts.RunAsync(context, exchange, asked, async isWhole =>
             {
+                if ((await asked.Durable).Problem is not null) { return; }
                 use = exchange.Use(isWhole);
                 charged = (await meter.SettleAsync(exchange.Key.TenantId, exchange.Id, use))?.Charged ?? Money.Zero;
             });
@@ -100,7 +102,7 @@ internal sealed class Pipeline(
         finally
         {
             live.Remove(exchange);
-            if (use is null) { await meter.VoidAsync(exchange.Id); }
+            if (use is null && (await asked.Durable).Problem is null) { await meter.VoidAsync(exchange.Id); }
         }
     }
 
@@ -109,7 +111,8 @@ internal sealed class Pipeline(
 }
 
 /// <param name="OwnKeys">The tenant's own, by provider.</param>
+/// <param name="Durable">The start is on the disk. Until then nothing of an answer goes out and nothing is charged.</param>
 /// <param name="OutputMax">A limit to set where the caller set none, because the balance affords no more.</param>
 internal sealed record Asked(
     IReadOnlyList<Offer> Offers, IReadOnlyDictionary<string, string> OwnKeys, ReadOnlyMemory<byte> Body, long? OutputMax,
-    ulong Conversation);
+    ulong Conversation, Task<Result<Money>> Durable);

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Wopr.Gateway.Protocols;
 using Wopr.Gateway.Routing;
+using Wopr.Kernel;
 
 namespace Wopr.Gateway.Relay;
 
@@ -8,7 +9,8 @@ namespace Wopr.Gateway.Relay;
 /// Carries a provider's stream to the caller, event by event as they come, and reads on the way what was used. The event
 /// that ends the answer is held back until the answer is paid.
 /// </summary>
-internal sealed class StreamRelay(Exchange exchange, StreamOutput output, WireFormat upstream, StreamTranslation? translation, TimeProvider time)
+internal sealed class StreamRelay(
+    Exchange exchange, Task<Result<Money>> durable, StreamOutput output, WireFormat upstream, StreamTranslation? translation, TimeProvider time)
 {
     private readonly List<SseEvent> _ready = [];
 
@@ -28,6 +30,7 @@ internal sealed class StreamRelay(Exchange exchange, StreamOutput output, WireFo
             {
                 exchange.Moved(time.GetTimestamp());
                 var failure = Take(reader);
+                if ((await durable).Problem is { } lost) { return Outcome.NotStarted(lost); }
                 if (_ready.Count > 0) { await output.SendAsync(this, static (relay, writer) => relay.Write(writer)); }
                 if (failure is { } why) { return _hasBegun ? Outcome.BrokeOff(why) : Outcome.NothingCame(why); }
             }
