@@ -207,23 +207,28 @@ public sealed class KeyLimitsTests : IAsyncLifetime
     [Fact]
     public async Task What_was_told_is_counted_once_even_when_the_answer_was_lost()
     {
-        var (one, key) = await StartAsync(new("Report", DailyBudget: 1));
+        await using var door = new Door(_keys.Source);
+        var one = await _keys.ReplicaAsync(hears: false, source: door.Source);
+        var key = await one.KnowAsync((await _keys.MakeAsync(new("Report", DailyBudget: 1))).Secret);
         Assert.Null(Admit(one, key, hold: s_dollar));
         one.Limits.Ended(key, 0, 0, s_dollar, Money.FromCents(30));
 
         // The commit happens, and whoever waits for it never hears of it.
-        using (var lost = new CancellationTokenSource())
-        {
-            var slow = $"""
-                create function gateway.slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.5); return null; end';
-                create constraint trigger slow after insert on gateway.key_count deferrable initially deferred
-                    for each row execute function gateway.slow();
-                """;
-            await ExecuteAsync(slow);
-            lost.CancelAfter(TimeSpan.FromMilliseconds(250));
-            await Assert.ThrowsAnyAsync<Exception>(() => one.Limits.SyncAsync(lost.Token));
-            await ExecuteAsync("drop trigger slow on gateway.key_count");
-        }
+        await ExecuteAsync("""
+            create function gateway.slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.7); return null; end';
+            create constraint trigger slow after insert on gateway.key_count deferrable initially deferred
+                for each row when (new.what = 'day') execute function gateway.slow();
+            """);
+        var told = one.SyncAsync();
+        await KeyRingTests.EventuallyAsync(async () => await _keys.Db.ValueAsync<bool>($"""
+            select exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())
+            """, Ct));
+        await door.CloseAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => told);
+        await KeyRingTests.EventuallyAsync(async () =>
+            await _keys.Db.ValueAsync<long>($"select count from gateway.key_count where what = 'day'", Ct) == 300_000_000);
+        await ExecuteAsync("drop trigger slow on gateway.key_count");
+        door.Open();
         Assert.Equal("insufficient_quota", Admit(one, key, hold: Money.FromCents(71))?.Code);
         await one.SyncAsync();
         await one.SyncAsync();

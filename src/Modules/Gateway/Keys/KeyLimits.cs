@@ -129,7 +129,7 @@ internal sealed class KeyLimits(Db db, KeysOptions options, TimeProvider time, I
         }
         try
         {
-            using var limit = new CancellationTokenSource(s_syncEvery);
+            using var limit = new CancellationTokenSource(s_syncMax);
             await UseSql.EndAsync(db, _teller, limit.Token);
         }
         catch (Exception)
