@@ -94,6 +94,15 @@ public sealed class PriceTests
         Assert.Throws<OverflowException>(() => price.FeeOf(new(tokens, 0, 0, tokens), int.MaxValue));
     }
 
+    [Fact]
+    public void A_fee_beyond_all_bounds_does_not_come_round_to_nothing()
+    {
+        // Their product is two to the power of 128.
+        var price = new Price(1L << 62, 0, 0, 0, 0, 0);
+
+        Assert.Throws<OverflowException>(() => price.FeeOf(new(1L << 62, 0, 0, 0), 16));
+    }
+
     private static void Check(Func<(Price Price, TokenUsage Usage), bool> holds) =>
         Prop.ForAll(s_requests, holds).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 

@@ -100,9 +100,7 @@ internal sealed class Circuit(OfferKey key, BreakerPace pace)
         {
             Count(age, Outcome.Good, firstByte);
             (_failuresInRow, _shakyUntil) = (0, 0);
-            if (_probe is not { } probe) { return null; }
-            Close();
-            return Written((db, ct) => BreakerSql.CloseAsync(db, key, probe, ct));
+            return _probe is { } probe ? ClosedBy(probe) : null;
         }
     }
 
@@ -116,8 +114,8 @@ internal sealed class Circuit(OfferKey key, BreakerPace pace)
             if (_failuresInRow > 1) { Volatile.Write(ref _shakyUntil, (age + Outcomes.Window).Ticks); }
             if (_probe is { } probe)
             {
-                (_probe, _probed, _blockedUntil) = (null, false, age + Cooldown(_trips++));
-                return Written((db, ct) => BreakerSql.ProbeFailedAsync(db, key, probe, pace.Cooldown, pace.CooldownMax, ct));
+                _blockedUntil = age + Cooldown(_trips++);
+                return FailedBy(probe);
             }
             if (!_closed || !Opens(age)) { return null; }
             Open(limited: false, now, age + pace.Cooldown);
@@ -179,6 +177,25 @@ internal sealed class Circuit(OfferKey key, BreakerPace pace)
         }
     }
 
+    // What is written for a probe stands apart, so that the calls without one allocate nothing.
+    private BreakerWrite ClosedBy(Guid probe)
+    {
+        Close();
+        return Written((db, ct) => BreakerSql.CloseAsync(db, key, probe, ct));
+    }
+
+    private BreakerWrite FailedBy(Guid probe)
+    {
+        (_probe, _probed) = (null, false);
+        return Written((db, ct) => BreakerSql.ProbeFailedAsync(db, key, probe, pace.Cooldown, pace.CooldownMax, ct));
+    }
+
+    private BreakerWrite LimitedFor(TimeSpan wait, Guid? probe)
+    {
+        _probe = null;
+        return Written((db, ct) => BreakerSql.LimitAsync(db, key, wait, probe, ct));
+    }
+
     private void Count(TimeSpan age, Outcome outcome, TimeSpan? firstByte)
     {
         _usedAt = age;
@@ -203,10 +220,8 @@ internal sealed class Circuit(OfferKey key, BreakerPace pace)
         // Each of many requests in flight brings the same news.
         var known = !_closed && _probe is null && (!_limited || age + wait <= _blockedUntil + TimeSpan.FromSeconds(1));
         if (known) { return true; }
-        var probe = _probe;
         Open(limited: true, now, age + wait);
-        _probe = null;
-        write = Written((db, ct) => BreakerSql.LimitAsync(db, key, wait, probe, ct));
+        write = LimitedFor(wait, _probe);
         return true;
     }
 
