@@ -35,7 +35,8 @@ internal sealed record ModelTarget(
         var key = Token.New();
         using var told = await sandbox.Http.PostAsJsonAsync("/models/control", new { place = "stories", key }, ct);
         told.EnsureSuccessStatusCode();
-        return new($"{sandbox.Url}/models/stories/openai/v1", $"{sandbox.Url}/models/stories/anthropic", key, "sandbox/echo", Slow,
+        return new($"{sandbox.Url}/models/stories/openai/v1", $"{sandbox.Url}/models/stories/anthropic", key,
+            "sandbox/echo", Slow,
             "sandbox/embed", "sandbox/echo?fault=429&first=2", "sandbox/echo?fault=529&first=2");
     }
 }

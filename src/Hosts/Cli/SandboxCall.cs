@@ -14,9 +14,14 @@ internal static class SandboxCall
         var address = url ?? EnvFile.TryRead(home)?["SANDBOX_URL"];
         if (!Uri.TryCreate(address, UriKind.Absolute, out var sandbox))
         {
-            throw new Refusal(Exit.Usage, "There is no stack here. Run ./wopr up first, or name a sandbox: --url http://localhost:3900.");
+            throw new Refusal(Exit.Usage,
+                "There is no stack here. Run ./wopr up first, or name a sandbox: --url http://localhost:3900.");
         }
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = sandbox, Timeout = s_patience };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = sandbox,
+            Timeout = s_patience,
+        };
         try
         {
             using var request = new HttpRequestMessage(method, path)
@@ -39,7 +44,8 @@ internal static class SandboxCall
         }
         catch (TaskCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new Refusal(Exit.Unhealthy, "The sandbox does not answer in time. ./wopr logs sandbox shows what it does.");
+            throw new Refusal(Exit.Unhealthy,
+                "The sandbox does not answer in time. ./wopr logs sandbox shows what it does.");
         }
     }
 }

@@ -19,7 +19,8 @@ public sealed class ModelAnswerTests
 
         async Task<string> AskAsync(TestModels at) => (await at.AskAsync(TestModels.Chat, "m?words=50")).Json
             .GetProperty("choices")[0].GetRawText();
-        async Task<string> EmbedAsync(TestModels at) => (await at.AskAsync(TestModels.Embeddings, "m")).Json.GetProperty("data").GetRawText();
+        async Task<string> EmbedAsync(TestModels at) =>
+            (await at.AskAsync(TestModels.Embeddings, "m")).Json.GetProperty("data").GetRawText();
 
         Assert.Equal(await AskAsync(models), await AskAsync(models));
         Assert.Equal(await AskAsync(models), await AskAsync(others));
@@ -30,7 +31,8 @@ public sealed class ModelAnswerTests
     public void Texts_that_share_words_are_near_and_every_vector_has_the_length_of_one()
     {
         static float Dot(float[] left, float[] right) => left.Zip(right, (one, two) => one * two).Sum();
-        var (cat, other, stocks) = (EmbeddingsWire.VectorOf("The cat sat", 256), EmbeddingsWire.VectorOf("the CAT, sat!", 256),
+        var (cat, other, stocks) = (EmbeddingsWire.VectorOf("The cat sat", 256),
+            EmbeddingsWire.VectorOf("the CAT, sat!", 256),
             EmbeddingsWire.VectorOf("stocks fell", 256));
 
         Assert.Equal(1, Dot(cat, cat), 4);
@@ -66,7 +68,8 @@ public sealed class ModelAnswerTests
             """);
 
         // A tool's JSON, the system prompt, and a message with a text and an image.
-        Assert.Equal(((tool.Length + 3) / 4) + (4 + 2) + (4 + 2 + 765), counted.Json.GetProperty("input_tokens").GetInt32());
+        Assert.Equal(((tool.Length + 3) / 4) + (4 + 2) + (4 + 2 + 765),
+            counted.Json.GetProperty("input_tokens").GetInt32());
         Assert.Equal(0, (await models.LastAsync()).GetProperty("usage").GetProperty("input").GetInt64());
     }
 
@@ -76,10 +79,12 @@ public sealed class ModelAnswerTests
         await using var sandbox = await TestSandbox.StartAsync(Ct);
         var models = new TestModels(sandbox);
 
-        var stream = await models.RawAsync(TestModels.Chat, TestModels.Ask(TestModels.Chat, "m?chunks=64", stream: true, "🌍"));
+        var stream = await models.RawAsync(TestModels.Chat,
+            TestModels.Ask(TestModels.Chat, "m?chunks=64", stream: true, "🌍"));
         var words = await models.AskAsync(TestModels.Chat, "m?words=100");
 
-        Assert.Equal(64, stream.Events.Count(told => told.Contains("\"delta\":{\"content\"", StringComparison.Ordinal)));
+        Assert.Equal(64, stream.Events.Count(told =>
+            told.Contains("\"delta\":{\"content\"", StringComparison.Ordinal)));
         Assert.DoesNotContain('�', stream.Body);
         Assert.Equal(100, words.Json.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!.Split(' ').Length);
     }
@@ -139,7 +144,8 @@ public sealed class ModelAnswerTests
 
         Assert.Equal((400, "error", "invalid_request_error"), (status, json.GetProperty("type").GetString(),
             json.GetProperty("error").GetProperty("type").GetString()));
-        Assert.StartsWith(message, json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(message, json.GetProperty("error").GetProperty("message").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,7 +157,8 @@ public sealed class ModelAnswerTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, TestModels.Chat)
             {
-                Content = new StringContent(TestModels.Ask(TestModels.Chat, model, stream: false), null, "application/json"),
+                Content = new StringContent(TestModels.Ask(TestModels.Chat, model, stream: false), null,
+                    "application/json"),
             };
             if (key is not null) { request.Headers.Authorization = new("Bearer", key); }
             using var answer = await sandbox.Http.SendAsync(request, Ct);
@@ -163,8 +170,10 @@ public sealed class ModelAnswerTests
         Assert.Equal(200, await StatusAsync("m?key=none", null));
         Assert.Equal(401, await StatusAsync("m?key=other", "k"));
         Assert.Equal(200, await StatusAsync("m?key=k", "k"));
-        var told = await models.PostAsync(TestModels.Chat, TestModels.Ask(TestModels.Chat, "m?key=other", false), key: "the-very-key");
-        Assert.Contains("the-very-key", told.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        var told = await models.PostAsync(TestModels.Chat, TestModels.Ask(TestModels.Chat, "m?key=other", false),
+            key: "the-very-key");
+        Assert.Contains("the-very-key", told.Json.GetProperty("error").GetProperty("message").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

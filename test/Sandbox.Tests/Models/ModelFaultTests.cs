@@ -6,7 +6,8 @@ namespace Wopr.Sandbox.Tests.Models;
 /// <summary>Everything that can go wrong with a provider, as the network sees it.</summary>
 public sealed class ModelFaultTests
 {
-    public static TheoryData<string> Streams => [TestModels.Chat, TestModels.Completions, TestModels.Responses, TestModels.Messages];
+    public static TheoryData<string> Streams =>
+        [TestModels.Chat, TestModels.Completions, TestModels.Responses, TestModels.Messages];
 
     // After so long nothing more comes, also on a busy machine.
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(3);
@@ -32,7 +33,8 @@ public sealed class ModelFaultTests
         Assert.Equal(status is 429 or 503 or 529, raw.Head.Contains("Retry-After: 7", StringComparison.Ordinal));
         Assert.Equal(type, JsonElement.Parse(raw.Body).GetProperty("error").GetProperty("type").GetString());
         var served = await models.LastAsync();
-        Assert.Equal((status, "refused"), (served.GetProperty("status").GetInt32(), served.GetProperty("end").GetString()));
+        Assert.Equal((status, "refused"),
+            (served.GetProperty("status").GetInt32(), served.GetProperty("end").GetString()));
         Assert.Equal(0, served.GetProperty("usage").GetProperty("input").GetInt64());
     }
 
@@ -70,7 +72,8 @@ public sealed class ModelFaultTests
             var reset = await models.StreamAsync(path, $"m?fault=reset:{events}");
             Assert.Equal((events, "", Ending.Reset), (reset.Events.Length, reset.Rest, reset.Ending));
             var served = await models.LastAsync();
-            Assert.Equal((events, "reset"), (served.GetProperty("events").GetInt32(), served.GetProperty("end").GetString()));
+            Assert.Equal((events, "reset"),
+                (served.GetProperty("events").GetInt32(), served.GetProperty("end").GetString()));
 
             var cut = await models.StreamAsync(path, $"m?fault=cut:{events}");
             Assert.Equal((events, Ending.Reset), (cut.Events.Length, cut.Ending));

@@ -6,7 +6,8 @@ namespace Wopr.Sandbox.Tests.Models;
 /// <summary>Streams that are right, and unusual: how they are framed, and where and how they tell the usage.</summary>
 public sealed class ModelFramingTests
 {
-    public static TheoryData<string> Streams => [TestModels.Chat, TestModels.Completions, TestModels.Responses, TestModels.Messages];
+    public static TheoryData<string> Streams =>
+        [TestModels.Chat, TestModels.Completions, TestModels.Responses, TestModels.Messages];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -26,7 +27,8 @@ public sealed class ModelFramingTests
         Assert.DoesNotContain('\n', crlf.Body.Replace("\r\n", "", StringComparison.Ordinal));
         Assert.DoesNotContain('\r', plain.Body);
         Assert.True(lines.Events.Count(told => told.Split("data: ").Length > 3) >= plain.Events.Length - 2);
-        Assert.Equal(plain.Events.Length, comments.Events.Count(told => told.StartsWith(": ", StringComparison.Ordinal)));
+        Assert.Equal(plain.Events.Length,
+            comments.Events.Count(told => told.StartsWith(": ", StringComparison.Ordinal)));
         Assert.All(all.Chunks, size => Assert.Equal(1, size));
         foreach (var other in (RawAnswer[])[crlf, lines, comments, all]) { Assert.Equal(Told(plain), Told(other)); }
     }
@@ -42,7 +44,8 @@ public sealed class ModelFramingTests
         var bytes = await models.StreamAsync(path, "m?fault=split");
         var halves = await models.StreamAsync(path, "m?fault=split:9");
 
-        var tellers = plain.Events.Where(told => told.Contains("_tokens\":", StringComparison.Ordinal)).Select(told => told.Length + 2).ToList();
+        var tellers = plain.Events.Where(told => told.Contains("_tokens\":", StringComparison.Ordinal)).Select(told =>
+            told.Length + 2).ToList();
         Assert.Equal(path == TestModels.Messages ? 2 : 1, tellers.Count);
         Assert.Equal(plain.Events.Length, plain.Chunks.Count);
         Assert.Equal(tellers.Sum(), bytes.Chunks.Count(size => size == 1));
@@ -58,7 +61,8 @@ public sealed class ModelFramingTests
     {
         await using var sandbox = await TestSandbox.StartAsync(Ct);
         var models = new TestModels(sandbox);
-        var name = path switch { TestModels.Messages or TestModels.Responses => "output_tokens", _ => "completion_tokens" };
+        var name = path switch { TestModels.Messages or TestModels.Responses => "output_tokens", _ =>
+            "completion_tokens" };
         async Task<string> SaidAsync(string fault)
         {
             var body = (await models.StreamAsync(path, $"m?fault={fault}")).Body;
@@ -80,7 +84,8 @@ public sealed class ModelFramingTests
         Assert.Equal($"{output}.5", await SaidAsync("wrong-usage:float"));
         Assert.Equal("{", await SaidAsync("wrong-usage:object"));
         var served = await models.LastAsync();
-        Assert.Equal(("wrong", output), (served.GetProperty("told").GetString(), served.GetProperty("usage").GetProperty("output").GetInt64()));
+        Assert.Equal(("wrong", output),
+            (served.GetProperty("told").GetString(), served.GetProperty("usage").GetProperty("output").GetInt64()));
     }
 
     [Fact]
@@ -94,7 +99,8 @@ public sealed class ModelFramingTests
                 $$"""{"model":"m{{fault}}","stream":true,{{more}}"messages":[{"role":"user","content":"one two"}]}""");
             var chunks = Told(raw).Where(told => told.StartsWith('{')).Select(told => JsonElement.Parse(told)).ToList();
             var place = chunks.FindLastIndex(HasUsage);
-            return (chunks.Count(HasUsage), place, chunks.Count, place < 0 ? -1 : chunks[place].GetProperty("choices").GetArrayLength());
+            return (chunks.Count(HasUsage), place, chunks.Count, place < 0 ? -1
+                : chunks[place].GetProperty("choices").GetArrayLength());
         }
 
         var silent = await AskAsync("");
@@ -149,7 +155,8 @@ public sealed class ModelFramingTests
 
     // The data of every event, with all that differs from one request to the next taken out.
     private static List<string> Told(RawAnswer raw) => [.. raw.Events
-        .Select(told => told.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => line[6..]).ToList())
+        .Select(told => told.Split('\n').Where(line =>
+        line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => line[6..]).ToList())
         .Where(lines => lines.Count > 0).Select(lines => Plain(string.Join('\n', lines)))];
 
     private static string Plain(string data)

@@ -25,7 +25,8 @@ public sealed class ModelRecordTests
 
         var record = await models.RecordAsync("?request=request-1");
         var served = Assert.Single(record.GetProperty("requests").EnumerateArray());
-        Assert.Equal((path, model, "complete", "exact", 200), (Text(served, "path"), Text(served, "model"), Text(served, "end"),
+        Assert.Equal((path, model, "complete", "exact", 200),
+            (Text(served, "path"), Text(served, "model"), Text(served, "end"),
             Text(served, "told"), served.GetProperty("status").GetInt32()));
         var usage = json.GetProperty("usage");
         var (input, output) = InputAndOutput(path, usage);
@@ -50,8 +51,10 @@ public sealed class ModelRecordTests
         var whole = await models.RawAsync(path, TestModels.Ask(path, "m", stream: false, "wörld 🌍"));
         var answered = await models.LastAsync();
 
-        Assert.Equal((stream.Events.Length, stream.Chunks.Sum()), ((int)Number(streamed, "events"), (int)Number(streamed, "bytes")));
-        Assert.Equal((0, Encoding.UTF8.GetByteCount(whole.Body)), ((int)Number(answered, "events"), (int)Number(answered, "bytes")));
+        Assert.Equal((stream.Events.Length, stream.Chunks.Sum()),
+            ((int)Number(streamed, "events"), (int)Number(streamed, "bytes")));
+        Assert.Equal((0, Encoding.UTF8.GetByteCount(whole.Body)),
+            ((int)Number(answered, "events"), (int)Number(answered, "bytes")));
         Assert.Equal(streamed.GetProperty("usage").GetRawText(), answered.GetProperty("usage").GetRawText());
     }
 
@@ -64,10 +67,12 @@ public sealed class ModelRecordTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, TestModels.Chat)
             {
-                Content = new StringContent(TestModels.Ask(TestModels.Chat, "m?chunks=1000&pace=10", stream: true), null, "application/json"),
+                Content = new StringContent(TestModels.Ask(TestModels.Chat, "m?chunks=1000&pace=10", stream: true),
+                    null, "application/json"),
             };
             request.Headers.Authorization = new("Bearer", "key");
-            using var answer = await sandbox.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leaving.Token);
+            using var answer = await sandbox.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+                leaving.Token);
             await using var body = await answer.Content.ReadAsStreamAsync(Ct);
             await body.ReadExactlyAsync(new byte[1000], Ct);
         }
@@ -103,7 +108,8 @@ public sealed class ModelRecordTests
 
         await Task.WhenAll(Enumerable.Range(0, 200).Select(number => models.PostAsync(TestModels.Chat, number % 10 == 0
             ? TestModels.Ask(TestModels.Chat, "a?fault=500", stream: false)
-            : TestModels.Ask(TestModels.Chat, number % 2 == 0 ? "a?cached=1" : "b", stream: false, new string('x', number)))));
+            : TestModels.Ask(TestModels.Chat, number % 2 == 0 ? "a?cached=1" : "b", stream: false,
+            new string('x', number)))));
 
         var record = await models.RecordAsync();
         foreach (var model in (string[])["a", "b"])
@@ -117,9 +123,12 @@ public sealed class ModelRecordTests
                 Assert.Equal(served.Sum(each => Number(each.GetProperty("usage"), name)), Number(total, name));
             }
         }
-        Assert.Equal(Enumerable.Range(1, 200), record.GetProperty("requests").EnumerateArray().Select(each => (int)Number(each, "number")));
+        Assert.Equal(Enumerable.Range(1, 200),
+            record.GetProperty("requests").EnumerateArray().Select(each => (int)Number(each, "number")));
         using var _ = await sandbox.Http.DeleteAsync("/models/record", Ct);
-        Assert.Equal((0, 0), (Number(await models.RecordAsync(), "served"), (await models.RecordAsync()).GetProperty("requests").GetArrayLength()));
+        Assert.Equal((0, 0),
+            (Number(await models.RecordAsync(), "served"),
+            (await models.RecordAsync()).GetProperty("requests").GetArrayLength()));
         await models.AskAsync(TestModels.Chat, "m");
         Assert.Equal(201, Number(await models.LastAsync(), "number"));
     }
@@ -140,7 +149,8 @@ public sealed class ModelRecordTests
         Assert.Equal(ServedLog.KeptMax + 5, log.Count);
         Assert.Equal((6, ServedLog.KeptMax), (log.Kept().First().Number, log.Kept().Count()));
         var total = JsonSerializer.SerializeToElement(log.Totals["m"].View());
-        Assert.Equal(((ServedLog.KeptMax + 5) * 3, (ServedLog.KeptMax + 5) * 2), (Number(total, "Input"), Number(total, "Output")));
+        Assert.Equal(((ServedLog.KeptMax + 5) * 3, (ServedLog.KeptMax + 5) * 2),
+            (Number(total, "Input"), Number(total, "Output")));
         Assert.Equal(0, log.Open);
     }
 
@@ -155,7 +165,9 @@ public sealed class ModelRecordTests
         await models.PostAsync(TestModels.Messages,
             """{"model":"m","max_tokens":5,"metadata":{"user_id":"ann"},"messages":[{"role":"user","content":"x"}]}""");
 
-        Assert.Equal("0123", Text(Assert.Single((await models.RecordAsync("?place=p1")).GetProperty("requests").EnumerateArray()), "key_end"));
+        Assert.Equal("0123",
+            Text(Assert.Single((await models.RecordAsync("?place=p1")).GetProperty("requests").EnumerateArray()),
+            "key_end"));
         Assert.Equal(2, (await models.RecordAsync("?tenant=ann")).GetProperty("requests").GetArrayLength());
         Assert.Equal(0, (await models.RecordAsync("?totals")).GetProperty("requests").GetArrayLength());
     }

@@ -78,7 +78,8 @@ internal sealed record RawAnswer(string Head, string Body, IReadOnlyList<int> Ch
         var length = text.IndexOf("Content-Length: ", StringComparison.Ordinal);
         if (length < 0 || length > end) { return text.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal); }
         length += "Content-Length: ".Length;
-        return text.Length >= end + 4 + int.Parse(text[length..text.IndexOf('\r', length)], CultureInfo.InvariantCulture);
+        return text.Length >= end + 4
+            + int.Parse(text[length..text.IndexOf('\r', length)], CultureInfo.InvariantCulture);
     }
 
     private static RawAnswer Of(MemoryStream got, Ending ending)

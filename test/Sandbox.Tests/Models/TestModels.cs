@@ -36,9 +36,11 @@ internal sealed class TestModels(TestSandbox sandbox)
     public Task<RawAnswer> StreamAsync(string path, string model, TimeSpan? patience = null) =>
         RawAsync(path, Ask(path, model, stream: true), patience);
 
-    public async Task<(int Status, JsonElement Json)> PostAsync(string path, string body, string? requestId = null, string key = "some-key-0123")
+    public async Task<(int Status, JsonElement Json)> PostAsync(string path, string body, string? requestId = null,
+        string key = "some-key-0123")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, null, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            path) { Content = new StringContent(body, null, "application/json") };
         request.Headers.Authorization = new("Bearer", key);
         request.Headers.Add("anthropic-version", "2023-06-01");
         if (requestId is not null) { request.Headers.Add("x-request-id", requestId); }
@@ -46,7 +48,8 @@ internal sealed class TestModels(TestSandbox sandbox)
         return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>(Ct));
     }
 
-    public Task<(int Status, JsonElement Json)> AskAsync(string path, string model) => PostAsync(path, Ask(path, model, stream: false));
+    public Task<(int Status, JsonElement Json)> AskAsync(string path, string model) =>
+        PostAsync(path, Ask(path, model, stream: false));
 
     public async Task ControlAsync(object settings)
     {
@@ -54,7 +57,8 @@ internal sealed class TestModels(TestSandbox sandbox)
         Assert.True(told.IsSuccessStatusCode, await told.Content.ReadAsStringAsync(Ct));
     }
 
-    public Task<JsonElement> RecordAsync(string query = "") => sandbox.Http.GetFromJsonAsync<JsonElement>($"/models/record{query}", Ct);
+    public Task<JsonElement> RecordAsync(string query = "") =>
+        sandbox.Http.GetFromJsonAsync<JsonElement>($"/models/record{query}", Ct);
 
     /// <summary>The newest request, when it has come to its end.</summary>
     public async Task<JsonElement> LastAsync()
@@ -62,7 +66,10 @@ internal sealed class TestModels(TestSandbox sandbox)
         while (true)
         {
             var record = await RecordAsync();
-            if (record.GetProperty("open").GetInt32() == 0) { return record.GetProperty("requests").EnumerateArray().Last(); }
+            if (record.GetProperty("open").GetInt32() == 0)
+            {
+                return record.GetProperty("requests").EnumerateArray().Last();
+            }
             await Task.Delay(10, Ct);
         }
     }

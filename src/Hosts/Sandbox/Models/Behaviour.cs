@@ -4,10 +4,10 @@ namespace Wopr.Sandbox.Models;
 
 /// <summary>
 /// How a model behaves. The same words after a <c>?</c> in its name, for a place, or for all:
-/// <c>delay</c> and <c>pace</c> (milliseconds before the first byte and between pieces), <c>chunks</c> (pieces of a stream),
-/// <c>words</c> (length of the answer), <c>cached</c>, <c>cache_write</c> and <c>reasoning</c> (tokens), <c>cost</c> and
-/// <c>cost_header</c> (<c>auto</c> or nano-dollars), <c>key</c> (<c>any</c>, <c>none</c> or the only one), <c>fault</c> with
-/// <c>after</c>, <c>first</c>, <c>probability</c> and <c>seed</c>.
+/// <c>delay</c> and <c>pace</c> (milliseconds before the first byte and between pieces), <c>chunks</c> (pieces of a
+/// stream), <c>words</c> (length of the answer), <c>cached</c>, <c>cache_write</c> and <c>reasoning</c> (tokens),
+/// <c>cost</c> and <c>cost_header</c> (<c>auto</c> or nano-dollars), <c>key</c> (<c>any</c>, <c>none</c> or the only
+/// one), <c>fault</c> with <c>after</c>, <c>first</c>, <c>probability</c> and <c>seed</c>.
 /// </summary>
 internal sealed record Behaviour
 {
@@ -62,7 +62,8 @@ internal sealed record Behaviour
                 case "after": after = Number(name, value, int.MaxValue); break;
                 case "first": first = Number(name, value, int.MaxValue); break;
                 case "probability":
-                    if (!double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out probability)
+                    if (!double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                        out probability)
                         || probability > 1)
                     {
                         throw ModelRefusal.Invalid("The probability is a number from 0 to 1.", name);
@@ -95,7 +96,8 @@ internal sealed record Behaviour
     {
         var cached = Math.Min(Cached ?? 0, input);
         var reasoning = output is null ? 0 : Reasoning ?? 0;
-        var usage = new Usage(input, cached, Math.Min(CacheWrite ?? 0, input - cached), (output ?? 0) + reasoning, reasoning);
+        var usage = new Usage(input, cached, Math.Min(CacheWrite ?? 0, input - cached), (output ?? 0) + reasoning,
+            reasoning);
         return usage with { CostNanos = Nanos(Cost ?? CostHeader, usage) };
     }
 

@@ -4,7 +4,8 @@ namespace Wopr.Sandbox.Models;
 
 internal sealed record PlaceSettings(IReadOnlyList<KeyValuePair<string, string>> Words, Behaviour Behaviour);
 
-/// <summary>Who behaves how: a model's name says more than its place does, and the place more than what holds for all.</summary>
+/// <summary>Who behaves how: a model's name says more than its place does, and the place more than what holds for
+/// all.</summary>
 internal sealed class Behaviours
 {
     /// <summary>The place of what holds for all.</summary>
@@ -49,9 +50,12 @@ internal sealed class Behaviours
     private Behaviour At(string place)
     {
         var everywhere = _places.TryGetValue(Everywhere, out var all) ? all.Behaviour : Behaviour.Plain;
-        return place.Length > 0 && _places.TryGetValue(place, out var here) ? here.Behaviour.Over(everywhere) : everywhere;
+        return place.Length > 0 && _places.TryGetValue(place, out var here) ? here.Behaviour.Over(everywhere)
+            : everywhere;
     }
 
-    private static List<KeyValuePair<string, string>> Words(string query) => [.. query.Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Select(word => word.Split('=', 2)).Select(word => KeyValuePair.Create(word[0], word.Length == 2 ? word[1] : ""))];
+    private static List<KeyValuePair<string, string>> Words(string query) =>
+        [.. query.Split('&', StringSplitOptions.RemoveEmptyEntries)
+        .Select(word => word.Split('=', 2)).Select(word =>
+            KeyValuePair.Create(word[0], word.Length == 2 ? word[1] : ""))];
 }

@@ -27,7 +27,8 @@ internal static class ChatReader
         {
             if (!ask.Streams)
             {
-                throw ModelRefusal.Invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options");
+                throw ModelRefusal.Invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+                    "stream_options");
             }
             ask.WantsUsage = options.Flag("include_usage");
         }
@@ -65,7 +66,8 @@ internal static class ChatReader
             var role = OpenAiRules.NeedText(message, "role", $"{at}.role");
             if (role is not ("system" or "developer" or "user" or "assistant" or "tool" or "function"))
             {
-                throw ModelRefusal.Invalid($"Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'function', "
+                throw ModelRefusal.Invalid($"Invalid value: '{role}'. Supported values are: 'system', 'assistant', "
+                    + "'user', 'function', "
                     + "'tool', and 'developer'.", $"{at}.role", "invalid_value");
             }
             if (role == "tool") { ReadResult(message, at, ask, open); }
@@ -86,8 +88,10 @@ internal static class ChatReader
     private static void RefuseOpen(List<string> open, string at)
     {
         if (open.Count == 0) { return; }
-        throw ModelRefusal.Invalid("An assistant message with 'tool_calls' must be followed by tool messages responding to each "
-            + $"'tool_call_id'. The following tool_call_ids did not have response messages: {string.Join(", ", open)}", $"{at}.role");
+        throw ModelRefusal.Invalid("An assistant message with 'tool_calls' must be followed by tool messages "
+            + "responding to each "
+            + $"'tool_call_id'. The following tool_call_ids did not have response messages: {string.Join(", ", open)}",
+            $"{at}.role");
     }
 
     private static void ReadResult(JsonElement message, string at, Ask ask, List<string> open)
@@ -95,7 +99,8 @@ internal static class ChatReader
         var id = OpenAiRules.NeedText(message, "tool_call_id", $"{at}.tool_call_id");
         if (!open.Remove(id))
         {
-            throw ModelRefusal.Invalid("Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+            throw ModelRefusal.Invalid("Invalid parameter: messages with role 'tool' must be a response to a "
+                + "preceeding message with "
                 + "'tool_calls'.", $"{at}.role");
         }
         var turn = new Turn("tool");
@@ -135,7 +140,8 @@ internal static class ChatReader
         }
         if (content.ValueKind != JsonValueKind.Array)
         {
-            throw ModelRefusal.Invalid($"Invalid type for '{at}.content': expected one of a string or array of objects, but got "
+            throw ModelRefusal.Invalid($"Invalid type for '{at}.content': expected one of a string or array of "
+                + "objects, but got "
                 + $"{content.Kind()} instead.", $"{at}.content", "invalid_type");
         }
         var index = 0;
@@ -153,7 +159,8 @@ internal static class ChatReader
                     break;
                 case "input_audio" or "file": turn.Images++; break;
                 case var other:
-                    throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'text', 'image_url', 'input_audio', "
+                    throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'text', 'image_url', "
+                        + "'input_audio', "
                         + "'refusal', and 'file'.", $"{here}.type", "invalid_value");
             }
             index++;
@@ -162,8 +169,16 @@ internal static class ChatReader
 
     internal static void NeedImage(string url, string at)
     {
-        if (url.StartsWith("http://", StringComparison.Ordinal) || url.StartsWith("https://", StringComparison.Ordinal)) { return; }
-        if (url.StartsWith("data:image/", StringComparison.Ordinal) && url.Contains(";base64,", StringComparison.Ordinal)) { return; }
-        throw ModelRefusal.Invalid("Invalid 'image_url'. Expected a valid URL or a base64-encoded data URL.", at, "invalid_image_url");
+        if (url.StartsWith("http://", StringComparison.Ordinal) || url.StartsWith("https://", StringComparison.Ordinal))
+        {
+            return;
+        }
+        if (url.StartsWith("data:image/", StringComparison.Ordinal)
+            && url.Contains(";base64,", StringComparison.Ordinal))
+        {
+            return;
+        }
+        throw ModelRefusal.Invalid("Invalid 'image_url'. Expected a valid URL or a base64-encoded data URL.", at,
+            "invalid_image_url");
     }
 }

@@ -60,7 +60,8 @@ internal sealed class ChatWire : OpenAiWire
             foreach (var piece in reply.Calls.Count == 0 ? reply.Pieces(reply.Texts[choice]) : [])
             {
                 buffer.CountOutput(piece);
-                yield return Chunk(reply, buffer, place, choice, json => json.WriteString("content", piece)) with { IsPaced = true };
+                yield return Chunk(reply, buffer, place, choice, json =>
+                    json.WriteString("content", piece)) with { IsPaced = true };
             }
         }
         for (var index = 0; index < reply.Calls.Count; index++)
@@ -71,7 +72,8 @@ internal sealed class ChatWire : OpenAiWire
             foreach (var piece in call.Arguments.Chunk(ArgumentChars).Select(chars => new string(chars)))
             {
                 buffer.CountOutput(piece);
-                yield return Chunk(reply, buffer, place, 0, json => Called(json, number, piece)) with { IsPaced = true };
+                yield return Chunk(reply, buffer, place, 0, json =>
+                    Called(json, number, piece)) with { IsPaced = true };
             }
         }
         for (var choice = 0; choice < reply.Texts.Count; choice++)
@@ -114,7 +116,8 @@ internal sealed class ChatWire : OpenAiWire
 
     // Without a delta it is the chunk that says why the choice finished.
     private static Event Chunk(
-        Reply reply, EventBuffer buffer, UsagePlace? place, int choice, Action<Utf8JsonWriter>? delta, bool tells = false)
+        Reply reply, EventBuffer buffer, UsagePlace? place, int choice, Action<Utf8JsonWriter>? delta,
+        bool tells = false)
     {
         var json = buffer.Begin();
         Head(json, reply, "chat.completion.chunk");

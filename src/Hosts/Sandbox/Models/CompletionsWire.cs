@@ -27,7 +27,10 @@ internal sealed class CompletionsWire : OpenAiWire
     {
         Head(json, reply);
         json.WriteStartArray("choices");
-        for (var index = 0; index < reply.Texts.Count; index++) { Choice(json, index, reply.Texts[index], FinishOf(reply)); }
+        for (var index = 0; index < reply.Texts.Count; index++)
+        {
+            Choice(json, index, reply.Texts[index], FinishOf(reply));
+        }
         json.WriteEndArray();
         WriteUsage(json, reply);
     }

@@ -44,9 +44,11 @@ internal sealed class Delivery(
         if (await BrokenOffAsync(body)) { return; }
         Begin();
         served.Bytes = body.Length;
-        served.Told = faults.NoUsage || faults.BadJsonAt is not null ? "none" : faults.WrongUsage is null ? "exact" : "wrong";
+        served.Told = faults.NoUsage || faults.BadJsonAt is not null ? "none" : faults.WrongUsage is null ? "exact"
+            : "wrong";
         log.Finish(served, "complete");
-        var isHere = faults.Drips || faults.SplitsUsage ? await PiecesAsync(body, isLast: true) : await SendAsync(body, isLast: true);
+        var isHere = faults.Drips || faults.SplitsUsage ? await PiecesAsync(body, isLast: true)
+            : await SendAsync(body, isLast: true);
         if (!isHere) { log.Left(served); }
     }
 
@@ -197,7 +199,8 @@ internal sealed class Delivery(
         return true;
     }
 
-    /// <summary>False when nobody is there to take it. Who has the last byte may hang up at once, and was there.</summary>
+    /// <summary>False when nobody is there to take it. Who has the last byte may hang up at once, and was
+    /// there.</summary>
     private async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, bool isLast = false)
     {
         do

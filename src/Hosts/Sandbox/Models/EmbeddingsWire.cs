@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Wopr.Sandbox.Models;
 
-/// <summary>OpenAI's <c>/v1/embeddings</c>: the same text is always the same unit vector, and texts that share words are near.</summary>
+/// <summary>OpenAI's <c>/v1/embeddings</c>: the same text is always the same unit vector, and texts that share words
+/// are near.</summary>
 internal sealed class EmbeddingsWire : OpenAiWire
 {
     private const int DimensionsUsual = 1536;
@@ -20,12 +21,16 @@ internal sealed class EmbeddingsWire : OpenAiWire
             {
                 null or "float" => false,
                 "base64" => true,
-                var other => throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'float' and 'base64'.",
+                var other => throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'float' and "
+                    + "'base64'.",
                     "encoding_format", "invalid_value"),
             },
         };
         Texts.Read(OpenAiRules.Need(body, "input"), "input", ask);
-        if (ask.Texts.Any(text => text.Length == 0)) { throw ModelRefusal.Invalid("Input cannot be an empty string.", "input"); }
+        if (ask.Texts.Any(text => text.Length == 0))
+        {
+            throw ModelRefusal.Invalid("Input cannot be an empty string.", "input");
+        }
         return ask;
     }
 
@@ -90,7 +95,10 @@ internal sealed class EmbeddingsWire : OpenAiWire
         // FNV-1a; a hash of .NET's own would be another one in every process.
         var seed = 14695981039346656037UL;
         foreach (var letter in word) { seed = (seed ^ char.ToLowerInvariant(letter)) * 1099511628211UL; }
-        for (var index = 0; index < vector.Length; index++) { vector[index] += (float)(FaultPlan.Dice(seed + (ulong)index) - 0.5); }
+        for (var index = 0; index < vector.Length; index++)
+        {
+            vector[index] += (float)(FaultPlan.Dice(seed + (ulong)index) - 0.5);
+        }
     }
 
     private static InvalidOperationException NoStream() => new("Embeddings have no stream.");

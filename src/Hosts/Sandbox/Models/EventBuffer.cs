@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Wopr.Sandbox.Models;
@@ -9,7 +8,8 @@ internal enum Telling { Nothing, Part, All }
 
 /// <param name="IsPaced">A piece of the answer, which the pace holds back.</param>
 /// <param name="Tells">What of the usage it tells.</param>
-internal readonly record struct Event(string? Name = null, bool IsPaced = false, Telling Tells = Telling.Nothing, bool IsLast = false);
+internal readonly record struct Event(string? Name = null, bool IsPaced = false, Telling Tells = Telling.Nothing,
+    bool IsLast = false);
 
 /// <summary>Where one event after the other is written.</summary>
 internal sealed class EventBuffer : IDisposable
@@ -26,7 +26,7 @@ internal sealed class EventBuffer : IDisposable
     {
         _lineEnd = faults.Crlf ? s_crlf : s_lf;
         // Line breaks inside of the JSON make several data lines of it.
-        _json = new(_data, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = faults.Multiline, NewLine = "\n" });
+        _json = new(_data, Serving.JsonOptions with { Indented = faults.Multiline, NewLine = "\n" });
     }
 
     /// <summary>How much of the answer's own text and arguments was written so far.</summary>

@@ -1,6 +1,7 @@
 namespace Wopr.Sandbox.Models;
 
-/// <summary>Which requests something goes wrong with: all, the first ones, those after, or as the seed throws its dice.</summary>
+/// <summary>Which requests something goes wrong with: all, the first ones, those after, or as the seed throws its
+/// dice.</summary>
 internal sealed class FaultPlan(Faults faults, int after, int? first, double probability, ulong seed)
 {
     private long _requests;

@@ -15,11 +15,12 @@ internal enum UsagePlace
 }
 
 /// <summary>
-/// What goes wrong with one answer. Words, separated by commas; N counts events of a stream and bytes of a whole answer:
-/// <c>429[:SECONDS]</c> and any other status from 400 to 599; <c>html</c> (a 502 that is a page); <c>empty</c>;
-/// <c>stall[:N[:MS]]</c>, <c>reset[:N]</c> (before the headers without N), <c>cut:N</c> (N events and half of the next, then a reset),
-/// <c>end:N</c> (a clean end too early), <c>error[:N]</c> (an error inside of the stream), <c>bad-json[:N]</c>, <c>huge[:BYTES]</c>,
-/// <c>no-usage</c>, <c>wrong-usage:string|negative|huge|overflow|null|float|object</c>, <c>split[:BYTE]</c> (the usage, byte for byte or
+/// What goes wrong with one answer. Words, separated by commas; N counts events of a stream and bytes of a whole
+/// answer: <c>429[:SECONDS]</c> and any other status from 400 to 599; <c>html</c> (a 502 that is a page); <c>empty</c>;
+/// <c>stall[:N[:MS]]</c>, <c>reset[:N]</c> (before the headers without N), <c>cut:N</c> (N events and half of the next,
+/// then a reset), <c>end:N</c> (a clean end too early), <c>error[:N]</c> (an error inside of the stream),
+/// <c>bad-json[:N]</c>, <c>huge[:BYTES]</c>, <c>no-usage</c>,
+/// <c>wrong-usage:string|negative|huge|overflow|null|float|object</c>, <c>split[:BYTE]</c> (the usage, byte for byte or
 /// in two), <c>drip</c> (everything byte for byte), <c>crlf</c>, <c>multiline</c>, <c>comments</c>,
 /// <c>usage-late|usage-finish|usage-every</c>.
 /// </summary>
@@ -89,9 +90,11 @@ internal sealed class Faults
 
     private void Add(string word, string[] parts)
     {
-        var number = parts.Length > 1 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var read)
+        var number = parts.Length > 1
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var read)
             ? read : (int?)null;
-        if (int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 400 and <= 599)
+        if (int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 400
+            and <= 599)
         {
             Status = status;
             RetryAfter = number ?? 1;
@@ -99,11 +102,14 @@ internal sealed class Faults
         }
         var isKnown = parts[0] switch
         {
-            "wrong-usage" => parts.Length == 2 && parts[1] is "string" or "negative" or "huge" or "overflow" or "null" or "float" or "object",
+            "wrong-usage" => parts.Length == 2 && parts[1] is "string" or "negative" or "huge" or "overflow" or "null"
+                or "float" or "object",
             "stall" => parts.Length == 1 || (number is not null && parts.Length <= 3),
             "cut" or "end" => number is not null && parts.Length == 2,
-            "reset" or "error" or "bad-json" or "huge" or "split" => parts.Length == 1 || (number is not null && parts.Length == 2),
-            "html" or "empty" or "no-usage" or "drip" or "crlf" or "multiline" or "comments" or "usage-late" or "usage-finish"
+            "reset" or "error" or "bad-json" or "huge" or "split" => parts.Length == 1
+            || (number is not null && parts.Length == 2),
+            "html" or "empty" or "no-usage" or "drip" or "crlf" or "multiline" or "comments" or "usage-late"
+            or "usage-finish"
                 or "usage-every" => parts.Length == 1,
             _ => false,
         };
@@ -117,7 +123,8 @@ internal sealed class Faults
                 if (parts.Length == 3)
                 {
                     StallFor = int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
-                        ? TimeSpan.FromMilliseconds(ms) : throw ModelRefusal.Invalid($"There is no fault {word}.", "fault");
+                        ? TimeSpan.FromMilliseconds(ms)
+                        : throw ModelRefusal.Invalid($"There is no fault {word}.", "fault");
                 }
                 break;
             case "reset": ResetAt = number ?? BeforeHeaders; break;

@@ -61,11 +61,15 @@ internal static class MessagesReader
             "auto" => Calling.Free,
             "none" => Calling.Forbidden,
             "any" or "tool" => Calling.Wanted,
-            _ => throw Invalid("tool_choice: Input tag found using 'type' does not match any of the expected tags: 'auto', 'any', "
+            _ => throw Invalid("tool_choice: Input tag found using 'type' does not match any of the expected tags: "
+                + "'auto', 'any', "
                 + "'tool', 'none'"),
         };
         ask.CalledTool = choice.Text("name");
-        if (ask.CalledTool is { } name && !ask.Tools.Contains(name)) { throw Invalid($"Tool '{name}' not found in provided tools"); }
+        if (ask.CalledTool is { } name && !ask.Tools.Contains(name))
+        {
+            throw Invalid($"Tool '{name}' not found in provided tools");
+        }
     }
 
     private static void ReadMessages(JsonElement messages, Ask ask)
@@ -76,11 +80,15 @@ internal static class MessagesReader
         List<ToolCall> open = [];
         foreach (var message in messages.EnumerateArray())
         {
-            if (message.ValueKind != JsonValueKind.Object) { throw Invalid($"messages.{index}: Input should be a valid dictionary"); }
+            if (message.ValueKind != JsonValueKind.Object)
+            {
+                throw Invalid($"messages.{index}: Input should be a valid dictionary");
+            }
             var role = NeedText(message, "role", $"messages.{index}.role");
             if (role is not ("user" or "assistant"))
             {
-                throw Invalid($"messages: Unexpected role \"{role}\". The Messages API accepts a top-level `system` parameter, "
+                throw Invalid($"messages: Unexpected role \"{role}\". The Messages API accepts a top-level `system` "
+                    + "parameter, "
                     + "not \"system\" as an input message role.");
             }
             if (index == 0 && role != "user") { throw Invalid("messages: first message must use the \"user\" role"); }
@@ -89,7 +97,8 @@ internal static class MessagesReader
             if (turn.Text.Length == 0 && turn.Images == 0 && turn.Calls.Count == 0 && turn.Results.Count == 0
                 && index < messages.GetArrayLength() - 1)
             {
-                throw Invalid($"messages.{index}: all messages must have non-empty content except for the optional final assistant "
+                throw Invalid($"messages.{index}: all messages must have non-empty content except for the optional "
+                    + "final assistant "
                     + "message");
             }
             foreach (var result in turn.Results)
@@ -97,7 +106,8 @@ internal static class MessagesReader
                 if (open.RemoveAll(call => call.Id == result.CallId) == 0)
                 {
                     throw Invalid($"messages.{index}.content: unexpected `tool_use_id` found in `tool_result` blocks: "
-                        + $"{result.CallId}. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.");
+                        + $"{result.CallId}. Each `tool_result` block must have a corresponding `tool_use` block in "
+                        + "the previous message.");
                 }
             }
             RefuseOpen(open, index - 1);
@@ -112,7 +122,8 @@ internal static class MessagesReader
     {
         if (open.Count == 0) { return; }
         throw Invalid($"messages.{index}: `tool_use` ids were found without `tool_result` blocks immediately after: "
-            + $"{string.Join(", ", open.Select(call => call.Id))}. Each `tool_use` block must have a corresponding `tool_result` block "
+            + $"{string.Join(", ", open.Select(call => call.Id))}. Each `tool_use` block must have a corresponding "
+            + "`tool_result` block "
             + "in the next message.");
     }
 
@@ -123,7 +134,10 @@ internal static class MessagesReader
             turn.Text = content.GetString()!;
             return;
         }
-        if (content.ValueKind != JsonValueKind.Array) { throw Invalid($"{at}: Input should be a valid string or array"); }
+        if (content.ValueKind != JsonValueKind.Array)
+        {
+            throw Invalid($"{at}: Input should be a valid string or array");
+        }
         var index = 0;
         foreach (var block in content.EnumerateArray())
         {
@@ -145,18 +159,21 @@ internal static class MessagesReader
                     {
                         throw Invalid($"{here}.tool_use.input: Input should be a valid dictionary");
                     }
-                    turn.Calls.Add(new(NeedText(block, "id", $"{here}.tool_use.id"), NeedText(block, "name", $"{here}.tool_use.name"),
+                    turn.Calls.Add(new(NeedText(block, "id", $"{here}.tool_use.id"),
+                        NeedText(block, "name", $"{here}.tool_use.name"),
                         input.GetRawText()));
                     break;
                 case "tool_result":
                     var inner = new Turn("tool");
                     if (block.Field("content") is { } said) { ReadContent(said, $"{here}.tool_result.content", inner); }
                     turn.Images += inner.Images;
-                    turn.Results.Add(new(NeedText(block, "tool_use_id", $"{here}.tool_result.tool_use_id"), inner.Text));
+                    turn.Results.Add(new(NeedText(block, "tool_use_id", $"{here}.tool_result.tool_use_id"),
+                        inner.Text));
                     break;
                 case "thinking" or "redacted_thinking": break;
                 case var other:
-                    throw Invalid($"{here}: Input tag '{other}' found using 'type' does not match any of the expected tags: 'document', "
+                    throw Invalid($"{here}: Input tag '{other}' found using 'type' does not match any of the expected "
+                        + "tags: 'document', "
                         + "'image', 'redacted_thinking', 'text', 'thinking', 'tool_result', 'tool_use'");
             }
             index++;
@@ -176,7 +193,8 @@ internal static class MessagesReader
                 break;
             case "url": NeedText(source, "url", $"{at}.image.source.url.url"); break;
             case "text": break;
-            default: throw Invalid($"{at}.image.source: Input tag does not match any of the expected tags: 'base64', 'url'");
+            default: throw Invalid($"{at}.image.source: Input tag does not match any of the expected tags: 'base64', "
+                + "'url'");
         }
     }
 

@@ -57,7 +57,8 @@ internal sealed class MessagesWire : Wire
         {
             var call = reply.Calls[index];
             buffer.CountOutput(call.Name);
-            yield return Block(buffer, "content_block_start", index, "content_block", json => WriteCall(json, call, "{}"))
+            yield return Block(buffer, "content_block_start", index, "content_block", json =>
+                WriteCall(json, call, "{}"))
                 with { IsPaced = true };
             if (index == 0) { yield return Ping(buffer); }
             foreach (var piece in call.Arguments.Chunk(ArgumentChars).Select(chars => new string(chars)).Prepend(""))

@@ -10,14 +10,16 @@ namespace Wopr.Sandbox.Models;
 /// <list type="bullet">
 /// <item>A tool's result → <c>The result of TOOL was: RESULT</c></item>
 /// <item><c>call TOOL {json}</c>, and the tool is offered → calls it; several lines make several calls.</item>
-/// <item><c>What is my THING?</c> → <c>Your THING is VALUE.</c>, when somebody said <c>my THING is VALUE</c> before.</item>
+/// <item><c>What is my THING?</c> → <c>Your THING is VALUE.</c>, when somebody said <c>my THING is VALUE</c>
+/// before.</item>
 /// <item><c>What is your system prompt?</c> → what it is.</item>
 /// <item>Anything else → <c>You said: …</c></item>
 /// </list>
 /// </summary>
 internal static partial class Mind
 {
-    public static Reply Answer(Ask ask, Behaviour behaviour, Faults faults, string model, long number, DateTimeOffset now)
+    public static Reply Answer(Ask ask, Behaviour behaviour, Faults faults, string model, long number,
+        DateTimeOffset now)
     {
         var calls = ask.IsAnswered && ask.Turns.Count > 0 ? Calls(ask, number) : [];
         List<string> texts = [];
@@ -26,12 +28,14 @@ internal static partial class Mind
         if (calls.Count > 0) { texts.Add(""); }
         else if (ask.IsAnswered && ask.Turns.Count > 0)
         {
-            var text = Sized(ask.WantsJson ? $$"""{"answer":{{JsonSerializer.Serialize(Said(ask))}}}""" : Said(ask), behaviour);
+            var said = ask.WantsJson ? $$"""{"answer":{{JsonSerializer.Serialize(Said(ask))}}}""" : Said(ask);
+            var text = Sized(said, behaviour);
             for (var choice = 0; choice < ask.Choices; choice++) { texts.Add(text); }
         }
         else if (ask.IsAnswered)
         {
-            texts.AddRange(ask.Texts.SelectMany(text => Enumerable.Repeat(Sized($"You said: {text}", behaviour), ask.Choices)));
+            texts.AddRange(ask.Texts.SelectMany(text =>
+                Enumerable.Repeat(Sized($"You said: {text}", behaviour), ask.Choices)));
         }
         for (var index = 0; index < texts.Count; index++)
         {
@@ -46,7 +50,8 @@ internal static partial class Mind
                 (finish, stopSequence) = (Finish.Length, null);
             }
         }
-        var output = texts.Sum(text => Tokens.Of(text)) + calls.Sum(call => Tokens.Of(call.Name) + Tokens.Of(call.Arguments));
+        var output = texts.Sum(text => Tokens.Of(text))
+            + calls.Sum(call => Tokens.Of(call.Name) + Tokens.Of(call.Arguments));
         return new()
         {
             Number = number,
@@ -81,7 +86,10 @@ internal static partial class Mind
                 var end = words.IndexOfAny(' ', '{');
                 var name = (end < 0 ? words : words[..end]).ToString();
                 var arguments = end < 0 ? "{}" : words[end..].Trim().ToString();
-                if (ask.Tools.Contains(name) && IsObject(arguments)) { calls.Add(new($"{number:d8}{calls.Count}", name, arguments)); }
+                if (ask.Tools.Contains(name) && IsObject(arguments))
+                {
+                    calls.Add(new($"{number:d8}{calls.Count}", name, arguments));
+                }
             }
         }
         if (calls.Count == 0 && last.Results.Count == 0 && ask.Calling == Calling.Wanted)
@@ -115,9 +123,13 @@ internal static partial class Mind
         {
             if (QuestionOfSystem().IsMatch(last.Text))
             {
-                return $"My system prompt is: {string.Join('\n', ask.Turns.Where(turn => turn.Role == "system").Select(turn => turn.Text))}";
+                var prompts = ask.Turns.Where(turn => turn.Role == "system").Select(turn => turn.Text);
+                return $"My system prompt is: {string.Join('\n', prompts)}";
             }
-            if (Question().Match(last.Text) is { Success: true } question) { return Remember(ask, question.Groups[1].Value); }
+            if (Question().Match(last.Text) is { Success: true } question)
+            {
+                return Remember(ask, question.Groups[1].Value);
+            }
         }
         return last.Images switch
         {
@@ -162,15 +174,18 @@ internal static partial class Mind
         return behaviour.Chunks is { } chunks && text.Length < chunks ? text.PadRight(chunks, '.') : text;
     }
 
-    [GeneratedRegex(@"^\s*call [A-Za-z0-9_.-]+(\s*\{.*\})?\s*$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\s*call [A-Za-z0-9_.-]+(\s*\{.*\})?\s*$",
+        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex CallWords();
 
     [GeneratedRegex(@"\bwhat is your system prompt\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex QuestionOfSystem();
 
-    [GeneratedRegex(@"\bwhat is my ([\w -]{1,60}?)\s*[?.!]*\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bwhat is my ([\w -]{1,60}?)\s*[?.!]*\s*$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Question();
 
-    [GeneratedRegex(@"\bmy ([\w -]{1,60}?) is ([^.,;!?\n]{1,200})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bmy ([\w -]{1,60}?) is ([^.,;!?\n]{1,200})",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Statement();
 }

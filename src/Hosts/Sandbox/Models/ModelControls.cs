@@ -7,6 +7,9 @@ internal sealed class ModelControls(Behaviours behaviours, ServedLog log, TimePr
 {
     private const string Place = "place";
 
+    private static readonly JsonSerializerOptions s_json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/models/control", Show);
@@ -29,7 +32,10 @@ internal sealed class ModelControls(Behaviours behaviours, ServedLog log, TimePr
 
     private IResult Set(JsonElement body)
     {
-        if (body.ValueKind != JsonValueKind.Object) { return Results.BadRequest(new { error = "The body is not an object." }); }
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            return Results.BadRequest(new { error = "The body is not an object." });
+        }
         try
         {
             behaviours.Set(body.Text(Place) ?? Behaviours.Everywhere, [.. body.EnumerateObject()
@@ -56,11 +62,14 @@ internal sealed class ModelControls(Behaviours behaviours, ServedLog log, TimePr
         json.WriteNumber("kept_max", ServedLog.KeptMax);
         json.WriteNumber("dropped", Math.Max(0, log.Count - ServedLog.KeptMax));
         json.WritePropertyName("totals");
-        JsonSerializer.Serialize(json, log.Totals.ToDictionary(total => total.Key, total => total.Value.View()), s_json);
+        JsonSerializer.Serialize(json, log.Totals.ToDictionary(total => total.Key, total => total.Value.View()),
+            s_json);
         json.WriteStartArray("requests");
-        foreach (var served in query.ContainsKey("totals") ? [] : log.Kept(int.TryParse(query["last"], out var last) ? last : int.MaxValue))
+        foreach (var served in query.ContainsKey("totals") ? []
+            : log.Kept(int.TryParse(query["last"], out var last) ? last : int.MaxValue))
         {
-            if (!Matches("tenant", served.Tenant) || !Matches("request", served.RequestId) || !Matches("place", served.Place)
+            if (!Matches("tenant", served.Tenant) || !Matches("request", served.RequestId)
+                || !Matches("place", served.Place)
                 || !Matches("model", Behaviours.NameOf(served.Model)))
             {
                 continue;
@@ -71,8 +80,6 @@ internal sealed class ModelControls(Behaviours behaviours, ServedLog log, TimePr
         json.WriteEndArray();
         json.WriteEndObject();
     }
-
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private void Write(Utf8JsonWriter json, Served served)
     {

@@ -7,13 +7,15 @@ namespace Wopr.Sandbox.Models;
 internal static class ModelJson
 {
     public static JsonElement? Field(this JsonElement thing, string name) =>
-        thing.ValueKind == JsonValueKind.Object && thing.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+        thing.ValueKind == JsonValueKind.Object && thing.TryGetProperty(name, out var value)
+            && value.ValueKind != JsonValueKind.Null
             ? value : null;
 
     public static string? Text(this JsonElement thing, string name) =>
         thing.Field(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
-    public static bool Flag(this JsonElement thing, string name) => thing.Field(name) is { ValueKind: JsonValueKind.True };
+    public static bool Flag(this JsonElement thing, string name) =>
+        thing.Field(name) is { ValueKind: JsonValueKind.True };
 
     public static long RawTokens(this JsonElement thing) => Tokens.OfBytes(JsonMarshal.GetRawUtf8Value(thing).Length);
 

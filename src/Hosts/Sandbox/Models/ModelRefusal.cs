@@ -1,7 +1,8 @@
 namespace Wopr.Sandbox.Models;
 
 /// <summary>A provider says no; each protocol has its own words for it.</summary>
-internal sealed class ModelRefusal(int status, string message, string? param = null, string? code = null, int? retryAfter = null)
+internal sealed class ModelRefusal(int status, string message, string? param = null, string? code = null,
+    int? retryAfter = null)
     : Exception(message)
 {
     public int Status { get; } = status;
@@ -12,5 +13,6 @@ internal sealed class ModelRefusal(int status, string message, string? param = n
 
     public int? RetryAfter { get; } = retryAfter;
 
-    public static ModelRefusal Invalid(string message, string? param = null, string? code = null) => new(400, message, param, code);
+    public static ModelRefusal Invalid(string message, string? param = null, string? code = null) =>
+        new(400, message, param, code);
 }

@@ -1,8 +1,8 @@
 namespace Wopr.Sandbox.Models;
 
 /// <summary>
-/// Providers of models: OpenAI's and Anthropic's API under <c>/models/openai</c> and <c>/models/anthropic</c>, and the same once
-/// more under <c>/models/PLACE/openai</c> for as many providers as a test wants.
+/// Providers of models: OpenAI's and Anthropic's API under <c>/models/openai</c> and <c>/models/anthropic</c>, and the
+/// same once more under <c>/models/PLACE/openai</c> for as many providers as a test wants.
 /// </summary>
 internal static class ModelsFake
 {

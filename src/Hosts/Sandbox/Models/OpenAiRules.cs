@@ -37,11 +37,13 @@ internal static class OpenAiRules
         }
         if (number < min)
         {
-            throw ModelRefusal.Invalid($"Invalid '{name}': integer below minimum value. Expected a value >= {min}, but got {number} "
+            throw ModelRefusal.Invalid($"Invalid '{name}': integer below minimum value. Expected a value >= {min}, "
+                + $"but got {number} "
                 + "instead.", name, "integer_below_min_value");
         }
         return number <= max ? number : throw ModelRefusal.Invalid(
-            $"Invalid '{name}': integer above maximum value. Expected a value <= {max}, but got {number} instead.", name,
+            $"Invalid '{name}': integer above maximum value. Expected a value <= {max}, but got {number} instead.",
+            name,
             "integer_above_max_value");
     }
 
@@ -52,12 +54,14 @@ internal static class OpenAiRules
         var number = value.GetDouble();
         if (number < min)
         {
-            throw ModelRefusal.Invalid($"Invalid '{name}': decimal below minimum value. Expected a value >= {min}, but got "
+            throw ModelRefusal.Invalid($"Invalid '{name}': decimal below minimum value. Expected a value >= {min}, "
+                + "but got "
                 + $"{value.GetRawText()} instead.", name, "decimal_below_min_value");
         }
         if (number > max)
         {
-            throw ModelRefusal.Invalid($"Invalid '{name}': decimal above maximum value. Expected a value <= {max}, but got "
+            throw ModelRefusal.Invalid($"Invalid '{name}': decimal above maximum value. Expected a value <= {max}, "
+                + "but got "
                 + $"{value.GetRawText()} instead.", name, "decimal_above_max_value");
         }
     }
@@ -91,7 +95,8 @@ internal static class OpenAiRules
                 "none" => Calling.Forbidden,
                 "required" => Calling.Wanted,
                 var other => throw ModelRefusal.Invalid(
-                    $"Invalid value: '{other}'. Supported values are: 'none', 'auto', and 'required'.", "tool_choice", "invalid_value"),
+                    $"Invalid value: '{other}'. Supported values are: 'none', 'auto', and 'required'.", "tool_choice",
+                    "invalid_value"),
             };
         }
         else
@@ -100,12 +105,14 @@ internal static class OpenAiRules
             ask.CalledTool = nameOf(choice);
             if (ask.CalledTool is null || !ask.Tools.Contains(ask.CalledTool))
             {
-                throw ModelRefusal.Invalid("Invalid value for 'tool_choice': the tool is not among 'tools'.", "tool_choice");
+                throw ModelRefusal.Invalid("Invalid value for 'tool_choice': the tool is not among 'tools'.",
+                    "tool_choice");
             }
         }
         if (ask.Tools.Count == 0)
         {
-            throw ModelRefusal.Invalid("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+            throw ModelRefusal.Invalid("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' "
+                + "are specified.",
                 "tool_choice");
         }
     }

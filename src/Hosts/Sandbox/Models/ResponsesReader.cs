@@ -62,7 +62,8 @@ internal static class ResponsesReader
                 case "message": ReadMessage(item, at, ask); break;
                 case "function_call":
                     var call = new ToolCall(OpenAiRules.NeedText(item, "call_id", $"{at}.call_id"),
-                        OpenAiRules.NeedText(item, "name", $"{at}.name"), OpenAiRules.NeedText(item, "arguments", $"{at}.arguments"));
+                        OpenAiRules.NeedText(item, "name", $"{at}.name"),
+                        OpenAiRules.NeedText(item, "arguments", $"{at}.arguments"));
                     if (ask.Turns.Count == 0 || ask.Turns[^1].Role != "assistant") { ask.Turns.Add(new("assistant")); }
                     ask.Turns[^1].Calls.Add(call);
                     open.Add(call.Id);
@@ -71,7 +72,8 @@ internal static class ResponsesReader
                     var id = OpenAiRules.NeedText(item, "call_id", $"{at}.call_id");
                     if (!open.Remove(id))
                     {
-                        throw ModelRefusal.Invalid($"No tool call found for function call output with call_id {id}.", "input");
+                        throw ModelRefusal.Invalid($"No tool call found for function call output with call_id {id}.",
+                            "input");
                     }
                     var result = new Turn("tool");
                     ReadContent(OpenAiRules.Need(item, "output", $"{at}.output"), $"{at}.output", result);
@@ -80,7 +82,8 @@ internal static class ResponsesReader
                     break;
                 case "reasoning": break;
                 case var other:
-                    throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'message', 'function_call', "
+                    throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'message', "
+                        + "'function_call', "
                         + "'function_call_output', and 'reasoning'.", $"{at}.type", "invalid_value");
             }
             index++;
@@ -96,7 +99,8 @@ internal static class ResponsesReader
         var role = OpenAiRules.NeedText(item, "role", $"{at}.role");
         if (role is not ("system" or "developer" or "user" or "assistant"))
         {
-            throw ModelRefusal.Invalid($"Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and "
+            throw ModelRefusal.Invalid($"Invalid value: '{role}'. Supported values are: 'assistant', 'system', "
+                + "'developer', and "
                 + "'user'.", $"{at}.role", "invalid_value");
         }
         var turn = new Turn(role == "developer" ? "system" : role);
@@ -117,7 +121,8 @@ internal static class ResponsesReader
             var here = $"{at}[{index}]";
             switch (OpenAiRules.NeedText(part, "type", $"{here}.type"))
             {
-                case "input_text" or "output_text": turn.Text += OpenAiRules.NeedText(part, "text", $"{here}.text"); break;
+                case "input_text" or "output_text": turn.Text += OpenAiRules.NeedText(part, "text",
+                    $"{here}.text"); break;
                 case "refusal": turn.Text += OpenAiRules.NeedText(part, "refusal", $"{here}.refusal"); break;
                 case "input_image":
                     if (part.Text("file_id") is null)
@@ -128,7 +133,8 @@ internal static class ResponsesReader
                     break;
                 case "input_file": turn.Images++; break;
                 case var other:
-                    throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'input_text', 'input_image', "
+                    throw ModelRefusal.Invalid($"Invalid value: '{other}'. Supported values are: 'input_text', "
+                        + "'input_image', "
                         + "'output_text', 'refusal', and 'input_file'.", $"{here}.type", "invalid_value");
             }
             index++;

@@ -86,7 +86,8 @@ internal sealed class ResponsesWire : OpenAiWire
             yield return Say(buffer, ref number, "response.output_item.done", json =>
                 WriteItem(json, 0, () => WriteMessage(json, reply, Status(reply), text)));
         }
-        yield return Say(buffer, ref number, $"response.{Status(reply)}", json => WriteResponse(json, reply, isDone: true)) with
+        yield return Say(buffer, ref number, $"response.{Status(reply)}", json =>
+            WriteResponse(json, reply, isDone: true)) with
         {
             IsLast = true,
             Tells = reply.Faults.NoUsage ? Telling.Nothing : Telling.All,

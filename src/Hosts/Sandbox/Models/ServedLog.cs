@@ -71,7 +71,10 @@ internal sealed class ServedLog(TimeProvider time)
         for (var number = first; number <= last; number++)
         {
             // A newer one may have taken its place meanwhile.
-            if (Volatile.Read(ref _kept[(number - 1) % KeptMax]) is { } served && served.Number == number) { yield return served; }
+            if (Volatile.Read(ref _kept[(number - 1) % KeptMax]) is { } served && served.Number == number)
+            {
+                yield return served;
+            }
         }
     }
 

@@ -15,7 +15,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
     private const long BodyBytesMax = 64 * 1024 * 1024;
     private const string Nowhere = "no-such-model";
 
-    public static JsonWriterOptions JsonOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static JsonWriterOptions JsonOptions { get; } =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task ServeAsync(HttpContext context, Wire wire)
     {
@@ -32,7 +33,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
             var ask = wire.Read(Known(body));
             served.Streams = ask.Streams;
             served.Tenant ??= body!.RootElement.Text("user") ?? body.RootElement.Field("metadata")?.Text("user_id");
-            var reply = Mind.Answer(ask, behaviour, faults, Behaviours.NameOf(served.Model), served.Number, time.GetUtcNow());
+            var reply = Mind.Answer(ask, behaviour, faults, Behaviours.NameOf(served.Model), served.Number,
+                time.GetUtcNow());
             Headers(context, served, behaviour, reply);
             var delivery = new Delivery(context, behaviour, faults, served, log, startedAt);
             await (ask.Streams ? delivery.StreamAsync(wire, reply) : delivery.WholeAsync(wire, reply));
@@ -129,7 +131,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
         }
         catch (BadHttpRequestException refused)
         {
-            throw new ModelRefusal(refused.StatusCode, refused.StatusCode == 413 ? "Request exceeds the maximum size" : refused.Message);
+            throw new ModelRefusal(refused.StatusCode, refused.StatusCode == 413 ? "Request exceeds the maximum size"
+                : refused.Message);
         }
     }
 
@@ -138,14 +141,16 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
         if (body is null)
         {
             throw ModelRefusal.Invalid(api == Api.Anthropic ? "The request body is not valid JSON."
-                : "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
+                : "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your "
+                    + "HTTP library "
                     + "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)");
         }
         return body.RootElement switch
         {
             { ValueKind: not JsonValueKind.Object } => throw ModelRefusal.Invalid(
                 api == Api.Anthropic ? "Input should be a valid dictionary" : "Invalid body: expected an object."),
-            var root when root.Text("model") is null && api == Api.OpenAi => throw ModelRefusal.Invalid("you must provide a model parameter"),
+            var root when root.Text("model") is null && api == Api.OpenAi =>
+            throw ModelRefusal.Invalid("you must provide a model parameter"),
             var root when Behaviours.NameOf(root.Text("model") ?? "").EndsWith(Nowhere, StringComparison.Ordinal) =>
                 throw UnknownModel(Behaviours.NameOf(root.Text("model")!)),
             var root => root,
@@ -159,7 +164,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
     {
         var headers = context.Request.Headers;
         var key = api == Api.Anthropic ? Header(headers, "x-api-key") : null;
-        if (key is null && headers.Authorization.ToString() is var said && said.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        if (key is null && headers.Authorization.ToString() is var said
+            && said.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
         {
             key = said["Bearer ".Length..].Trim();
         }
@@ -168,7 +174,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
         if (string.IsNullOrEmpty(key))
         {
             throw new ModelRefusal(401, api == Api.Anthropic ? "x-api-key header is required"
-                : "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+                : "You didn't provide an API key. You need to provide your API key in an Authorization header using "
+                    + "Bearer auth "
                     + "(i.e. Authorization: Bearer YOUR_KEY).");
         }
         if (behaviour.Key is { } only and not "any" && key != only) { throw WrongKey(key); }
@@ -180,7 +187,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
 
     // The key stands in it whole, so that a test sees whether somebody passes it on.
     private ModelRefusal WrongKey(string key) => api == Api.Anthropic ? new(401, "invalid x-api-key")
-        : new(401, $"Incorrect API key provided: {key}. You can find your API key at https://platform.openai.com/account/api-keys.",
+        : new(401, $"Incorrect API key provided: {key}. You can find your API key at "
+            + "https://platform.openai.com/account/api-keys.",
             null, "invalid_api_key");
 
     private async Task<bool> FailsAtOnceAsync(
@@ -194,19 +202,22 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
             return true;
         }
         if (faults.Status == 0 && !faults.Html && !faults.Empty) { return false; }
-        await Pacer.NewWaiter().UntilAsync(startedAt, TimeSpan.FromMilliseconds(behaviour.DelayMs ?? 0), context.RequestAborted);
+        await Pacer.NewWaiter().UntilAsync(startedAt, TimeSpan.FromMilliseconds(behaviour.DelayMs ?? 0),
+            context.RequestAborted);
         if (faults.Status == 401) { throw WrongKey(served.KeyEnd ?? ""); }
         if (faults.Status != 0)
         {
             throw new ModelRefusal(faults.Status, $"The sandbox was told to answer {faults.Status}.", null,
-                faults.Status == 429 ? "rate_limit_exceeded" : null, faults.Status is 429 or 503 or 529 ? faults.RetryAfter : null);
+                faults.Status == 429 ? "rate_limit_exceeded" : null, faults.Status is 429 or 503 or 529
+                ? faults.RetryAfter : null);
         }
         served.Status = context.Response.StatusCode = faults.Html ? 502 : 200;
         log.Finish(served, "refused");
         if (faults.Html)
         {
             context.Response.ContentType = "text/html; charset=UTF-8";
-            await context.Response.WriteAsync("<html><head><title>502 Bad Gateway</title></head></html>", context.RequestAborted);
+            await context.Response.WriteAsync("<html><head><title>502 Bad Gateway</title></head></html>",
+                context.RequestAborted);
         }
         return true;
     }
@@ -218,7 +229,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
         if (api == Api.OpenAi) { context.Response.Headers["openai-version"] = "2020-10-01"; }
         if (Behaviour.Nanos(behaviour.CostHeader, reply.Usage) is { } nanos)
         {
-            context.Response.Headers["x-openrouter-cost"] = (nanos / 1_000_000_000m).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers["x-openrouter-cost"] =
+                (nanos / 1_000_000_000m).ToString(CultureInfo.InvariantCulture);
         }
     }
 
@@ -232,7 +244,8 @@ internal sealed class Serving(Api api, Behaviours behaviours, ServedLog log, Tim
         }, "refused");
     }
 
-    private async Task AnswerAsync(HttpContext context, Served served, int status, Action<Utf8JsonWriter> write, string end)
+    private async Task AnswerAsync(HttpContext context, Served served, int status, Action<Utf8JsonWriter> write,
+        string end)
     {
         var bytes = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(bytes, JsonOptions))

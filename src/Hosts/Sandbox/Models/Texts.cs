@@ -15,7 +15,10 @@ internal static class Texts
             ask.Texts.Add(value.GetString()!);
             return;
         }
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 or > TextsMax) { throw Invalid(param); }
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 or > TextsMax)
+        {
+            throw Invalid(param);
+        }
         if (value[0].ValueKind == JsonValueKind.Number)
         {
             ask.Texts.Add(OfTokens(value, param));
@@ -33,10 +36,12 @@ internal static class Texts
     }
 
     // Nobody here knows what the numbers mean; but the same ones are always the same text.
-    private static string OfTokens(JsonElement tokens, string param) => string.Join(' ', tokens.EnumerateArray().Select(token =>
+    private static string OfTokens(JsonElement tokens, string param) =>
+        string.Join(' ', tokens.EnumerateArray().Select(token =>
         token.ValueKind == JsonValueKind.Number && token.TryGetInt32(out var number)
             ? number.ToString(CultureInfo.InvariantCulture) : throw Invalid(param)));
 
-    private static ModelRefusal Invalid(string param) => ModelRefusal.Invalid($"'$.{param}' is invalid. Please check the API "
+    private static ModelRefusal Invalid(string param) =>
+        ModelRefusal.Invalid($"'$.{param}' is invalid. Please check the API "
         + "reference: https://platform.openai.com/docs/api-reference.", param);
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Wopr.Sandbox.Models;
 
 /// <summary>
-/// How tokens are counted here: four bytes of UTF-8 make one, rounded up for each text; a message adds four, an image 765.
-/// A tool that is offered counts as the JSON it is described with; a call of it as its name and its arguments.
+/// How tokens are counted here: four bytes of UTF-8 make one, rounded up for each text; a message adds four, an image
+/// 765. A tool that is offered counts as the JSON it is described with; a call of it as its name and its arguments.
 /// </summary>
 internal static class Tokens
 {
