@@ -14,6 +14,16 @@ public sealed class OfficialClientTests(Stage stage)
         if (await stage.PlayAsync(story, Ct) is { } failure) { Assert.Fail(failure); }
     }
 
+    [Theory]
+    [InlineData("openai.mjs", "openai")]
+    [InlineData("openai.mjs", "anthropic")]
+    [InlineData("anthropic.mjs", "anthropic")]
+    [InlineData("anthropic.mjs", "openai")]
+    public async Task Through_the_gateway_the_official_client_uses_any_provider(string story, string provider)
+    {
+        if (await stage.PlayAsync(story, Ct, provider) is { } failure) { Assert.Fail(failure); }
+    }
+
     [Fact]
     public async Task A_story_that_breaks_off_tells_its_step()
     {

@@ -17,6 +17,7 @@ public sealed class Stage : IAsyncLifetime
     private NpgsqlDataSource _source = null!;
     private TestSandbox _sandbox = null!;
     private ModelTarget _models = null!;
+    private readonly Dictionary<string, ModelTarget> _gateways = [];
     private WebApplication _platform = null!;
 
     public async ValueTask InitializeAsync()
@@ -44,13 +45,21 @@ public sealed class Stage : IAsyncLifetime
             ["GITHUB_API_URL"] = $"{_sandbox.Url}/github/api",
         })) ?? throw new InvalidOperationException("The test configuration has faults.");
         await _platform.StartAsync(ct);
+        foreach (var dialect in (string[])["openai", "anthropic"])
+        {
+            _gateways[dialect] = await ModelTarget.OfGatewayAsync(_platform.Services, _sandbox, Address, dialect, ct);
+        }
         await packages;
     }
 
+    private string Address => _platform.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+
     /// <summary>Null when the story came to its end; else the step it failed at, and why.</summary>
-    internal Task<string?> PlayAsync(string story, CancellationToken ct) => Story.PlayAsync(story, new(_models.Variables)
+    /// <param name="provider">Of the gateway's that answer, which; null for the sandbox itself.</param>
+    internal Task<string?> PlayAsync(string story, CancellationToken ct, string? provider = null) => Story.PlayAsync(story, new(
+        (provider is null ? _models : _gateways[provider]).Variables)
     {
-        ["PLATFORM"] = _platform.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal),
+        ["PLATFORM"] = Address,
         ["SANDBOX"] = _sandbox.Url,
         ["STRIPE_WEBHOOK_SECRET"] = s_webhookSecret,
     }, ct);

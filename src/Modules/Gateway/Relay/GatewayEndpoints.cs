@@ -67,5 +67,6 @@ internal static class GatewayEndpoints
 
     private static IEndpointConventionBuilder Own(IEndpointConventionBuilder route, WireFormat format) => route
         .Requires(Access.GatewayKey).WithTags("Gateway").ShortCircuit()
-        .WithMetadata(new ProblemShape((context, problem) => Refusals.WriteAsync(context, format, problem)));
+        .WithMetadata(new ProblemShape((context, problem) =>
+            Refusals.WriteAsync(context, ModelLists.IsAnthropic(context, format) ? WireFormat.Messages : format, problem)));
 }

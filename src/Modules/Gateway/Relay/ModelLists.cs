@@ -28,7 +28,8 @@ internal sealed class ModelLists(Admission admission, ModelCatalogue catalogue)
 
     public Task ShowAsync(HttpContext context, WireFormat format) => RunAsync(context, key =>
     {
-        var id = context.GetRouteValue("id") as string ?? "";
+        // Official clients write the slash in a model's name as %2F, which routing leaves alone.
+        var id = Uri.UnescapeDataString(context.GetRouteValue("id") as string ?? "");
         if (catalogue.Find(id) is not { } model || !MayUse(key, model)) { return GatewayProblems.NoSuchModel(id); }
         return IsAnthropic(context, format) ? Anthropic(model) : Openai(model);
     });
@@ -49,8 +50,8 @@ internal sealed class ModelLists(Admission admission, ModelCatalogue catalogue)
         }
     }
 
-    // Both protocols list at one address; only Anthropic's clients say which version they speak.
-    private static bool IsAnthropic(HttpContext context, WireFormat format) =>
+    /// <summary>Both protocols list at one address; only Anthropic's clients say which version they speak.</summary>
+    public static bool IsAnthropic(HttpContext context, WireFormat format) =>
         format == WireFormat.Messages || context.Request.Headers.ContainsKey("anthropic-version");
 
     private static bool MayUse(GatewayKey key, ModelEntry model) => key.Models.Count == 0 || key.Models.Contains(model.Id);
