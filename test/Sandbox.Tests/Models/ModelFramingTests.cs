@@ -61,8 +61,12 @@ public sealed class ModelFramingTests
     {
         await using var sandbox = await TestSandbox.StartAsync(Ct);
         var models = new TestModels(sandbox);
-        var name = path switch { TestModels.Messages or TestModels.Responses => "output_tokens", _ =>
-            "completion_tokens" };
+        var name = path switch
+        {
+            TestModels.Messages or TestModels.Responses => "output_tokens",
+            _ =>
+            "completion_tokens"
+        };
         async Task<string> SaidAsync(string fault)
         {
             var body = (await models.StreamAsync(path, $"m?fault={fault}")).Body;

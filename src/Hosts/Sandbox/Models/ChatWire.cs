@@ -61,7 +61,8 @@ internal sealed class ChatWire : OpenAiWire
             {
                 buffer.CountOutput(piece);
                 yield return Chunk(reply, buffer, place, choice, json =>
-                    json.WriteString("content", piece)) with { IsPaced = true };
+                    json.WriteString("content", piece)) with
+                { IsPaced = true };
             }
         }
         for (var index = 0; index < reply.Calls.Count; index++)
@@ -73,7 +74,8 @@ internal sealed class ChatWire : OpenAiWire
             {
                 buffer.CountOutput(piece);
                 yield return Chunk(reply, buffer, place, 0, json =>
-                    Called(json, number, piece)) with { IsPaced = true };
+                    Called(json, number, piece)) with
+                { IsPaced = true };
             }
         }
         for (var choice = 0; choice < reply.Texts.Count; choice++)

@@ -193,7 +193,8 @@ internal static class MessagesReader
                 break;
             case "url": NeedText(source, "url", $"{at}.image.source.url.url"); break;
             case "text": break;
-            default: throw Invalid($"{at}.image.source: Input tag does not match any of the expected tags: 'base64', "
+            default:
+                throw Invalid($"{at}.image.source: Input tag does not match any of the expected tags: 'base64', "
                 + "'url'");
         }
     }

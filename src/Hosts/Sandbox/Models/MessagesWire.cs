@@ -49,7 +49,8 @@ internal sealed class MessagesWire : Wire
                 {
                     json.WriteString("type", "text_delta");
                     json.WriteString("text", piece);
-                }) with { IsPaced = true };
+                }) with
+                { IsPaced = true };
             }
             yield return Block(buffer, "content_block_stop", 0);
         }
@@ -59,7 +60,8 @@ internal sealed class MessagesWire : Wire
             buffer.CountOutput(call.Name);
             yield return Block(buffer, "content_block_start", index, "content_block", json =>
                 WriteCall(json, call, "{}"))
-                with { IsPaced = true };
+                with
+            { IsPaced = true };
             if (index == 0) { yield return Ping(buffer); }
             foreach (var piece in call.Arguments.Chunk(ArgumentChars).Select(chars => new string(chars)).Prepend(""))
             {
@@ -68,7 +70,8 @@ internal sealed class MessagesWire : Wire
                 {
                     json.WriteString("type", "input_json_delta");
                     json.WriteString("partial_json", piece);
-                }) with { IsPaced = true };
+                }) with
+                { IsPaced = true };
             }
             yield return Block(buffer, "content_block_stop", index);
         }

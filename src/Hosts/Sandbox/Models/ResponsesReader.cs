@@ -121,7 +121,8 @@ internal static class ResponsesReader
             var here = $"{at}[{index}]";
             switch (OpenAiRules.NeedText(part, "type", $"{here}.type"))
             {
-                case "input_text" or "output_text": turn.Text += OpenAiRules.NeedText(part, "text",
+                case "input_text" or "output_text":
+                    turn.Text += OpenAiRules.NeedText(part, "text",
                     $"{here}.text"); break;
                 case "refusal": turn.Text += OpenAiRules.NeedText(part, "refusal", $"{here}.refusal"); break;
                 case "input_image":

@@ -74,7 +74,8 @@ internal sealed class ResponsesWire : OpenAiWire
                     WritePart(json, id, 0, 0, "delta", piece);
                     json.WriteStartArray("logprobs");
                     json.WriteEndArray();
-                }) with { IsPaced = true };
+                }) with
+                { IsPaced = true };
             }
             yield return Say(buffer, ref number, "response.output_text.done", json =>
             {
