@@ -1,0 +1,131 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Wopr.Testing;
+
+namespace Wopr.EndToEnd.Tests;
+
+/// <summary>What a provider wrote down of one request it was asked.</summary>
+internal sealed record Served(string RequestId, string Tag, string Provider, int Status, string End, long Input, long Output);
+
+/// <summary>One row of what was used.</summary>
+internal sealed record Booked(
+    string RequestId, string Tenant, string Provider, long Input, long Output, long Wholesale, long Price, long Charged, bool IsEstimated);
+
+/// <summary>
+/// The providers' record of what they served beside our books. A request that a provider answered has one row, without
+/// exception: it is durable before the provider is asked, and afterwards it is voided only when every provider refused.
+/// </summary>
+internal sealed class ModelBooks
+{
+    // Nano-dollars for a million tokens, such that nothing comes out even.
+    public const long InputPrice = 1_500_000_007, OutputPrice = 6_000_000_013;
+    public const int MarginBasisPoints = 3000;
+
+    private readonly ILookup<string, Served> _served;
+    private readonly ILookup<string, Booked> _booked;
+
+    private ModelBooks(IEnumerable<Served> served, IEnumerable<Booked> booked) =>
+        (_served, _booked) = (served.ToLookup(one => one.RequestId), booked.ToLookup(one => one.RequestId));
+
+    public IEnumerable<Served> Answered => _served.SelectMany(one => one).Where(one => one.Status == 200);
+
+    public IEnumerable<Booked> Rows => _booked.SelectMany(row => row);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static async Task<ModelBooks> ReadAsync(TestSandbox sandbox, Stack stack)
+    {
+        var record = await sandbox.Http.GetFromJsonAsync<JsonElement>("/models/record", Ct);
+        Assert.Equal(0, record.GetProperty("dropped").GetInt64());
+        var served = record.GetProperty("requests").EnumerateArray().Select(one => new Served(
+            one.GetProperty("request").GetString()!, one.GetProperty("tenant").GetString() ?? "", one.GetProperty("place").GetString()!,
+            one.GetProperty("status").GetInt32(), one.GetProperty("end").GetString()!,
+            one.GetProperty("usage").GetProperty("input").GetInt64(), one.GetProperty("usage").GetProperty("output").GetInt64()));
+        var rows = await stack.ReadAsync("""
+            select concat_ws(' ', request_id, tenant_id, provider, input_units, output_units, wholesale_nanos, price_nanos, charged_nanos, estimated)
+            from credits.usage
+            """);
+        return new(served, rows.Select(row => row.Split(' ')).Select(row => new Booked(row[0], row[1], row[2],
+            Number(row[3]), Number(row[4]), Number(row[5]), Number(row[6]), Number(row[7]), row[8] == "t")));
+    }
+
+    public static long Wholesale(long input, long output) => Up(Millionths(input, output), 1_000_000);
+
+    public static long Price(long input, long output) => Up(Millionths(input, output) * (10_000 + MarginBasisPoints), (Int128)1_000_000 * 10_000);
+
+    /// <summary>Each request was answered by one provider, once, and has one row.</summary>
+    public void CheckOnce()
+    {
+        Assert.Empty(Answered.GroupBy(one => one.RequestId).Where(same => same.Count() > 1).Select(same => string.Join(" and ", same)));
+        Assert.Empty(Answered.GroupBy(one => one.Tag).Where(same => same.Count() > 1).Select(same => string.Join(" and ", same)));
+        Assert.Empty(_booked.Where(rows => rows.Count() > 1).Select(rows => string.Join(" and ", rows)));
+        Assert.Empty(Answered.Where(one => !_booked.Contains(one.RequestId)));
+    }
+
+    /// <summary>What is not estimated is what the provider counted, to the nano-dollar, and paid in full.</summary>
+    public void CheckExact() => Assert.All(Rows.Where(row => !row.IsEstimated), row =>
+    {
+        var served = Assert.Single(Of(row));
+        Assert.Equal(row, row with
+        {
+            Provider = served.Provider,
+            Input = served.Input,
+            Output = served.Output,
+            Wholesale = Wholesale(served.Input, served.Output),
+            Price = Price(served.Input, served.Output),
+            Charged = Price(served.Input, served.Output),
+        });
+    });
+
+    /// <summary>
+    /// What is estimated costs no more than the whole answer and our estimate of the question would have. Without an
+    /// answer it costs nothing: its process died between writing it down and asking the provider.
+    /// </summary>
+    public void CheckEstimated(IReadOnlyList<Question> asked)
+    {
+        var questions = asked.ToDictionary(one => one.Tag);
+        Assert.All(Rows.Where(row => row.IsEstimated), row =>
+        {
+            if (Of(row).SingleOrDefault() is not { } served)
+            {
+                Assert.True(row.Price == 0, $"Nobody served {row}.");
+                return;
+            }
+            var question = questions[served.Tag];
+            var most = Price(Math.Max(served.Input, question.BodyBytes / 4), (question.Expected.Length + 3) / 4);
+            Assert.True(row.Charged <= row.Price && row.Price <= most, $"{row} is more than {most}, for {served}.");
+        });
+    }
+
+    /// <summary>Who got all of an answer paid for all of it, before the end of it; who was refused paid nothing.</summary>
+    public void CheckTold(IReadOnlyList<Question> asked)
+    {
+        Assert.Empty(asked.Where(one => one.Ending != Ending.Refused && one.Fault is not null));
+        Assert.Empty(asked.Where(one => one.WasBooked == false));
+        Assert.All(asked.Where(one => one.Ending == Ending.Whole), one =>
+            Assert.False(Assert.Single(_booked[one.RequestId!]).IsEstimated, $"Only estimated: {one}"));
+        Assert.All(asked.Where(one => one is { Ending: Ending.Refused, RequestId: not null }), one =>
+            Assert.Equal(0, _booked[one.RequestId!].Sum(row => row.Price)));
+    }
+
+    public string Figures(IReadOnlyList<Question> asked)
+    {
+        var estimated = Rows.Where(row => row.IsEstimated).ToList();
+        var started = asked.Select(one => one.RequestId).OfType<string>().Union(_served.Select(one => one.Key)).ToHashSet();
+        var cost = estimated.Sum(row => Math.Max(0, Of(row).Sum(one => Wholesale(one.Input, one.Output)) - row.Charged));
+        var endings = string.Join(", ", asked.CountBy(one => one.Ending).OrderBy(one => one.Key).Select(one => $"{one.Value} {one.Key.ToString().ToLowerInvariant()}"));
+        return $"{asked.Count} questions ({endings}), {Answered.Count()} answered by providers, {Rows.Count() - estimated.Count} exact, "
+            + $"{estimated.Count} estimated ({estimated.Count(row => row.Price == 0)} of them at nothing), "
+            + $"{started.Count(id => !_booked.Contains(id))} voided or refused, charged {Rows.Sum(row => row.Charged)} nano-dollars, "
+            + $"operator's cost {cost} ({100.0 * cost / Answered.Sum(one => Wholesale(one.Input, one.Output)):0.00} % of wholesale), "
+            + $"{asked.Count(one => one.WasBooked is not null)} looked up at their last byte";
+    }
+
+    private IEnumerable<Served> Of(Booked row) => _served[row.RequestId].Where(one => one.Status == 200);
+
+    private static long Number(string text) => long.Parse(text, null);
+
+    private static Int128 Millionths(long input, long output) => ((Int128)input * InputPrice) + ((Int128)output * OutputPrice);
+
+    private static long Up(Int128 amount, Int128 unit) => (long)((amount + unit - 1) / unit);
+}
