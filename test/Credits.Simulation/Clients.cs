@@ -42,7 +42,7 @@ internal sealed class Clients(Scheduler scheduler, Model model)
         return metered;
     }
 
-    public void Start(Replica replica, Metered metered, Action<Result<Done>>? told = null) => Ask(
+    public void Start(Replica replica, Metered metered, Action<Result<Money>>? told = null) => Ask(
         replica, $"start {Short(metered)} of {metered.Request.Tenant()} hold {metered.Request.Hold.Nanos}", async ct =>
     {
         try

@@ -21,6 +21,9 @@ internal sealed class GatewayOptions : ISettings
         Min = 0, Max = 10_000)]
     public int OwnKeyFeeBasisPoints { get; set; } = 500;
 
+    [Setting("GATEWAY_SERVER_TIMING", "Tell callers in the Server-Timing header how long an answer in one piece waited for the ledger.")]
+    public bool ServerTiming { get; set; }
+
     public TimeSpan KeepAlive => TimeSpan.FromSeconds(KeepAliveSeconds);
 
     public IEnumerable<string> Faults(bool production) => [];

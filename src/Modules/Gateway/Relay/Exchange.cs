@@ -29,6 +29,9 @@ internal sealed class Exchange(
     public DateTimeOffset Since => since;
     public long StartedAt { get; } = startedAt;
 
+    /// <summary>How long the ledger took to set the money aside.</summary>
+    public TimeSpan StartTook { get; set; }
+
     public Phase Phase { get; set; }
     public Offer? Offer { get; private set; }
     public UsageReader Usage { get; private set; } = new(format);

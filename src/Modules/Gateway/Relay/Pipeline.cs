@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Wopr.Credits;
 using Wopr.Gateway.Catalogue;
@@ -71,7 +72,9 @@ internal sealed class Pipeline(
         var (used, charged) = (0L, Money.Zero);
         try
         {
+            var from = time.GetTimestamp();
             if (!(await holds.StartAsync(exchange, offers, hold, context.RequestAborted)).Succeeded(out var started, out var problem)) { return problem; }
+            exchange.StartTook = time.GetElapsedTime(from);
             Asked asked = new(offers, own, body, started.OutputMax, conversation, started.Starting.DurableAsync(CancellationToken.None));
             (problem, var use, charged) = await RunStartedAsync(context, exchange, asked);
             used = use is null ? 0 : use.InputUnits + use.OutputUnits;
@@ -95,7 +98,9 @@ internal sealed class Pipeline(
             {
                 if ((await asked.Durable).Problem is not null) { return; }
                 use = exchange.Use(isWhole);
+                var from = time.GetTimestamp();
                 charged = (await meter.SettleAsync(exchange.Key.TenantId, exchange.Id, use))?.Charged ?? Money.Zero;
+                if (options.ServerTiming) { TellTiming(context, exchange.StartTook, time.GetElapsedTime(from)); }
             });
             return (problem, use, charged);
         }
@@ -104,6 +109,13 @@ internal sealed class Pipeline(
             live.Remove(exchange);
             if (use is null && (await asked.Durable).Problem is null) { await meter.VoidAsync(exchange.Id); }
         }
+    }
+
+    private static void TellTiming(HttpContext context, TimeSpan start, TimeSpan settle)
+    {
+        if (context.Response.HasStarted) { return; }
+        context.Response.Headers["Server-Timing"] = string.Create(CultureInfo.InvariantCulture,
+            $"start;dur={start.TotalMilliseconds:0.###}, settle;dur={settle.TotalMilliseconds:0.###}");
     }
 
     private static ulong Conversation(GatewayKey key, RequestHead head) =>

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Our gateway with keys, limits, allowances, settling and usage rows on (PostgreSQL, fsync on) beside Portkey and a bare
+# proxy, on the same upstream at the same time of day. Ports and folders are its own; everything it starts ends with it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. bench/gateway/lib.sh
+
+rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-8} probes=${PROBES:-400} streams=${STREAMS:-256} repeats=${STREAM_REPEATS:-4}
+requests=${REQUESTS:-1000000} warm_up=${WARM_UP:-20}
+base=${BENCH_PORT:-4850}
+pg_port=$base ours_port=$((base + 1)) upstream_port=$((base + 2)) bare_port=$((base + 3)) portkey_port=$((base + 4))
+command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 3; }
+prepare
+
+body() { printf '{"model":"%s","max_tokens":256,"stream":false,"messages":[{"role":"user","content":"Hello"}]}' "$1"; }
+# Who is asked, and how. A slow model is the same with 20 ms of thinking.
+url_of() {
+    case $1 in
+        direct) echo "$upstream/direct${2:+/$2}/v1/chat/completions" ;;
+        bare) echo "$bare/bare${2:+/$2}/v1/chat/completions" ;;
+        ours) echo "$ours/v1/chat/completions" ;;
+        portkey) echo "$portkey/v1/chat/completions" ;;
+    esac
+}
+headers_of() {
+    case $1 in
+        ours) echo "Authorization: Bearer $secret" ;;
+        portkey) printf 'Authorization: Bearer nobody\nx-portkey-provider: openai\nx-portkey-custom-host: %s/portkey%s/v1\n' "$upstream" "${2:+/$2}" ;;
+        *) echo "Authorization: Bearer nobody" ;;
+    esac
+}
+model_of() { echo "bench/constant${1:+-$1}"; }
+
+# load WHO CONNECTIONS SECONDS
+load() {
+    WRK_BODY=$(body "$(model_of "")") WRK_HEADERS=$(printf 'Content-Type: application/json\n%s' "$(headers_of "$1")") \
+        wrk -t "$(($2 < 2 ? 1 : 2))" -c "$2" -d "$3s" -s bench/gateway/request.lua "$(url_of "$1")" | sed -n 's/^RESULT //p' | count "$1" "$2"
+}
+# bench VERB WHO SLOW NUMBERS…: the load that is not wrk's.
+bench() {
+    local verb=$1 who=$2 slow=$3 headers; shift 3
+    mapfile -t headers < <(headers_of "$who" "$slow")
+    "$program" "$verb" "$(url_of "$who" "$slow")" "$(model_of "$slow")" "$@" "${headers[@]}" | count "$who" 0
+}
+
+echo "Warming up…" >&2
+for who in bare ours portkey; do load "$who" 16 "$warm_up" >/dev/null; done
+
+echo "Requests a second…" >&2
+for ((round = 0; round < rounds; round++)); do
+    for connections in 1 16 64; do
+        for who in bare ours portkey; do
+            before=$(ticks_of)
+            load "$who" "$connections" "$seconds" | tee -a "$dir/rate.$who.$connections" >&2
+            [ "$who" != ours ] || printf '%s %s %s\n' "$before" "$(ticks_of)" "$(tail -n 1 "$dir/rate.ours.$connections")" | shares >>"$dir/cpu.$connections"
+        done
+    done
+done
+
+echo "What is added to 20 ms…" >&2
+for ((round = 0; round < rounds; round++)); do
+    for who in direct bare ours portkey; do bench latency "$who" slow "$probes" | tee -a "$dir/added.$who" >&2; done
+done
+
+echo "Streams…" >&2
+for ((round = 0; round < rounds; round++)); do
+    for who in direct bare ours portkey; do bench streams "$who" "" "$streams" "$repeats" | tee -a "$dir/streams.$who" >&2; done
+done
+
+echo "Memory…" >&2
+for who in ours portkey; do soak "$who" 64; done
+
+echo "The books…" >&2
+prove
+. bench/gateway/report.sh
