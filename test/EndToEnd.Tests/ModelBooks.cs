@@ -59,7 +59,7 @@ internal sealed class ModelBooks
         Assert.Empty(Answered.GroupBy(one => one.RequestId).Where(same => same.Count() > 1).Select(same => string.Join(" and ", same)));
         Assert.Empty(Answered.GroupBy(one => one.Tag).Where(same => same.Count() > 1).Select(same => string.Join(" and ", same)));
         Assert.Empty(_booked.Where(rows => rows.Count() > 1).Select(rows => string.Join(" and ", rows)));
-        Assert.Empty(Answered.Where(one => !_booked.Contains(one.RequestId)));
+        Assert.DoesNotContain(Answered, one => !_booked.Contains(one.RequestId));
     }
 
     /// <summary>What is not estimated is what the provider counted, to the nano-dollar, and paid in full.</summary>
@@ -100,8 +100,8 @@ internal sealed class ModelBooks
     /// <summary>Who got all of an answer paid for all of it, before the end of it; who was refused paid nothing.</summary>
     public void CheckTold(IReadOnlyList<Question> asked)
     {
-        Assert.Empty(asked.Where(one => one.Ending != Ending.Refused && one.Fault is not null));
-        Assert.Empty(asked.Where(one => one.WasBooked == false));
+        Assert.DoesNotContain(asked, one => one.Ending != Ending.Refused && one.Fault is not null);
+        Assert.DoesNotContain(asked, one => one.WasBooked == false);
         Assert.All(asked.Where(one => one.Ending == Ending.Whole), one =>
             Assert.False(Assert.Single(_booked[one.RequestId!]).IsEstimated, $"Only estimated: {one}"));
         Assert.All(asked.Where(one => one is { Ending: Ending.Refused, RequestId: not null }), one =>

@@ -32,7 +32,7 @@ public sealed record Victim(
         (_, "invitation") => Invitation,
         (_, "plan") => "free",
         (_, "quota") => "snapshots",
-        (_, "token" or "path") => "unknown",
+        (_, "token" or "path" or "rest") => "unknown",
         _ => throw new InvalidOperationException($"Say in Victim.cs what stands for {name} in {pattern}."),
     };
 

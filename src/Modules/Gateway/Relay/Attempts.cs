@@ -54,7 +54,9 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
             exchange.Begin(offer, format, attempt, time.GetTimestamp());
             using var leaving = new Leaving(context, exchange, offer, drains);
             var (outcome, firstByte) = await AskAsync(context, exchange, asked, offer, format, body, output, settle, attempt.Token);
-            Report(offer, outcome, firstByte, asked.Conversation);
+            // What a tenant's own key brought about says nothing of the provider.
+            if (exchange.IsOwnKey && outcome.Failure is not null) { router.Abandoned(offer); }
+            else { Report(offer, outcome, firstByte, asked.Conversation); }
             entered = false;
             return outcome;
         }

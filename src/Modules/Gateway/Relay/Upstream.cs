@@ -27,7 +27,7 @@ internal sealed class Upstream : IDisposable
     {
         var provider = offer.Provider;
         // HTTP/1.1, because a connection of its own is what makes one caller's long stream nobody else's wait.
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{provider.BaseUrl.OriginalString.TrimEnd('/')}{path}")
+        using var request = new HttpRequestMessage(HttpMethod.Post, provider.At(path))
         {
             Content = new ReadOnlyMemoryContent(body),
             Version = HttpVersion.Version11,
