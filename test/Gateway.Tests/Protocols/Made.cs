@@ -90,7 +90,7 @@ internal static class Made
             """{"type":"auto"}""", """{"type":"any"}""", """{"type":"none"}""", """{"type":"tool","name":"look"}""",
             """{"type":"auto","disable_parallel_tool_use":true}""").Select(text => JsonNode.Parse(text)!))
         from format in Maybe(Schema.Select(asked => (JsonNode)new JsonObject
-            { ["format"] = new JsonObject { ["type"] = "json_schema", ["schema"] = asked.DeepClone() } }))
+        { ["format"] = new JsonObject { ["type"] = "json_schema", ["schema"] = asked.DeepClone() } }))
         select With(new() { ["max_tokens"] = tokens },
             ("temperature", temperature), ("top_p", top), ("top_k", topK), ("stop_sequences", stop), ("metadata", user),
             ("stream", stream), ("tool_choice", choice), ("output_config", format), ("tools", new JsonArray(

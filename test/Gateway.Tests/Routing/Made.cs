@@ -19,5 +19,6 @@ internal static class Made
 
     public static Offer Offer(string provider, long price, bool isOwn = false, string? tenantKey = null, string? key = "key") => new(
         new(provider, Dialect.Openai, new("https://example.com"), key, OnDisconnect.Drain, SpeaksResponses: false, isOwn, tenantKey,
-            UpstreamTimeouts.Standard) { NeedsKey = true }, "m", new(price, 0, 0, 0, 0, 0));
+            UpstreamTimeouts.Standard)
+        { NeedsKey = true }, "m", new(price, 0, 0, 0, 0, 0));
 }

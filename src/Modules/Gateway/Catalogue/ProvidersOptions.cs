@@ -66,7 +66,8 @@ public sealed class ProvidersOptions : ISettings
 
     private static Provider Outside(string id, Dialect dialect, Uri url, string? key, string? tenantKey) =>
         new(id, dialect, UpstreamAddress.Trim(url), Text(key), OnDisconnect.Drain, SpeaksResponses: false, IsOwn: false,
-            tenantKey, UpstreamTimeouts.Standard) { NeedsKey = true };
+            tenantKey, UpstreamTimeouts.Standard)
+        { NeedsKey = true };
 
     private static string? Text(string? key) => string.IsNullOrWhiteSpace(key) ? null : key.Trim();
 }

@@ -75,14 +75,14 @@ internal static class Translator
     /// <param name="includeUsage">The caller asked for usage, which only chat and completions leave out else.</param>
     public static StreamTranslation Stream(
         WireFormat from, WireFormat to, string model, bool includeUsage) => (from, to) switch
-    {
-        _ when from == to => new SameStream(),
-        (WireFormat.Messages, WireFormat.Chat) => new MessagesStream(model),
-        (WireFormat.Responses, WireFormat.Chat) => new ResponsesStream(model),
-        (WireFormat.Completions, WireFormat.Chat) => new CompletionsStream(model, includeUsage),
-        (WireFormat.Chat, WireFormat.Messages) => new ChatStream(model, includeUsage),
-        (WireFormat.Responses or WireFormat.Completions, WireFormat.Messages) =>
-            new ChainedStream(new(model, includeUsage: true), Stream(from, WireFormat.Chat, model, includeUsage)),
-        _ => throw new ArgumentException($"Nothing translates the stream of {to} into {from}."),
-    };
+        {
+            _ when from == to => new SameStream(),
+            (WireFormat.Messages, WireFormat.Chat) => new MessagesStream(model),
+            (WireFormat.Responses, WireFormat.Chat) => new ResponsesStream(model),
+            (WireFormat.Completions, WireFormat.Chat) => new CompletionsStream(model, includeUsage),
+            (WireFormat.Chat, WireFormat.Messages) => new ChatStream(model, includeUsage),
+            (WireFormat.Responses or WireFormat.Completions, WireFormat.Messages) =>
+                new ChainedStream(new(model, includeUsage: true), Stream(from, WireFormat.Chat, model, includeUsage)),
+            _ => throw new ArgumentException($"Nothing translates the stream of {to} into {from}."),
+        };
 }

@@ -31,7 +31,8 @@ internal sealed class Holds(RequestMeter meter, GatewayOptions options)
     {
         var least = exchange.Head.OutputMax is null && exchange.Model.OutputTokensMax > OutputTokensMin ? Of(exchange, offers, OutputTokensMin) : (Money?)null;
         MeteredRequest request = new(exchange.Id, exchange.Key.TenantId, exchange.Key.BotId, exchange.Model.Capability,
-            offers[0].Provider.Id, exchange.Model.Id, hold) { Least = least };
+            offers[0].Provider.Id, exchange.Model.Id, hold)
+        { Least = least };
         if (!(await meter.BeginAsync(request, ct)).Succeeded(out var starting, out var problem)) { return problem; }
         return new Started(starting, starting.Hold < hold ? Affordable(exchange, offers, starting.Hold) : null);
     }
