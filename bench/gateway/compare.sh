@@ -10,7 +10,6 @@ requests=${REQUESTS:-1000000} warm_up=${WARM_UP:-20}
 base=${BENCH_PORT:-4850}
 pg_port=$base ours_port=$((base + 1)) upstream_port=$((base + 2)) bare_port=$((base + 3)) portkey_port=$((base + 4))
 command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 3; }
-prepare
 
 body() { printf '{"model":"%s","max_tokens":256,"stream":false,"messages":[{"role":"user","content":"Hello"}]}' "$1"; }
 # Who is asked, and how. A slow model is the same with 20 ms of thinking.
@@ -43,6 +42,7 @@ bench() {
     "$program" "$verb" "$(url_of "$who" "$slow")" "$(model_of "$slow")" "$@" "${headers[@]}" | count "$who" 0
 }
 
+prepare
 echo "Warming up…" >&2
 for who in bare ours portkey; do load "$who" 16 "$warm_up" >/dev/null; done
 
