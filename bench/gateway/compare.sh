@@ -49,12 +49,17 @@ for who in $([ -n "${PROFILE:-}" ] && echo ours || echo bare ours portkey); do l
 # Where our processor time goes, instead of the comparison. Names of methods need DOTNET_PerfMapEnabled=1 and
 # DOTNET_EnableWriteXorExecute=0.
 if [ -n "${PROFILE:-}" ]; then
-    load ours 16 "$seconds" >&2 & loading=$!
+    before=$(ticks_of)
+    load ours 16 "$seconds" >"$dir/profiled" & loading=$!
     perf record -q -F 499 -o "$dir/perf" -p "$ours_pid" -- sleep "$seconds" >&2
     wait "$loading"
-    perf report -i "$dir/perf" --stdio --sort comm 2>/dev/null | grep -v '^#\|^$' | head -n 12
-    perf report -i "$dir/perf" --stdio --sort dso 2>/dev/null | grep -v '^#\|^$' | head -n 12
-    perf report -i "$dir/perf" --stdio --sort symbol 2>/dev/null | grep -v '^#\|^$' | head -n "${LINES_MAX:-60}"
+    printf '%s %s %s\n' "$before" "$(ticks_of)" "$(cat "$dir/profiled")" >"$dir/ticks"
+    shares <"$dir/ticks"
+    symbols() { perf report -i "$dir/perf" --stdio --sort "$1" 2>/dev/null | grep -v '^#\|^$'; }
+    symbols comm | head -n 8
+    symbols symbol | awk '{ what = $2 == "[k]" ? "kernel" : match($0, / \[[A-Za-z][A-Za-z.]*\] /) ? substr($0, RSTART + 2, RLENGTH - 4) : "runtime"
+        sum[what] += $1 } END { for (what in sum) printf "%6.2f%%  %s\n", sum[what], what }' | sort -rn | head -n 24
+    symbols symbol | cut -c 1-160 | head -n "${LINES_MAX:-40}"
     exit
 fi
 
