@@ -10,7 +10,6 @@ requests=${REQUESTS:-1000000} warm_up=${WARM_UP:-20}
 base=${BENCH_PORT:-4850}
 pg_port=$base ours_port=$((base + 1)) upstream_port=$((base + 2)) bare_port=$((base + 3)) portkey_port=$((base + 4))
 command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 3; }
-prepare
 
 body() { printf '{"model":"%s","max_tokens":256,"stream":false,"messages":[{"role":"user","content":"Hello"}]}' "$1"; }
 # Who is asked, and how. A slow model is the same with 20 ms of thinking.
@@ -43,8 +42,26 @@ bench() {
     "$program" "$verb" "$(url_of "$who" "$slow")" "$(model_of "$slow")" "$@" "${headers[@]}" | count "$who" 0
 }
 
+prepare
 echo "Warming up…" >&2
-for who in bare ours portkey; do load "$who" 16 "$warm_up" >/dev/null; done
+for who in $([ -n "${PROFILE:-}" ] && echo ours || echo bare ours portkey); do load "$who" 64 "$warm_up" >/dev/null; done
+
+# Where our processor time goes, instead of the comparison. Names of methods need DOTNET_PerfMapEnabled=1 and
+# DOTNET_EnableWriteXorExecute=0.
+if [ -n "${PROFILE:-}" ]; then
+    before=$(ticks_of)
+    load ours 16 "$seconds" >"$dir/profiled" & loading=$!
+    perf record -q -F 499 -o "$dir/perf" -p "$ours_pid" -- sleep "$seconds" >&2
+    wait "$loading"
+    printf '%s %s %s\n' "$before" "$(ticks_of)" "$(cat "$dir/profiled")" >"$dir/ticks"
+    shares <"$dir/ticks"
+    symbols() { perf report -i "$dir/perf" --stdio --sort "$1" 2>/dev/null | grep -v '^#\|^$'; }
+    symbols comm | head -n 8
+    symbols symbol | awk '{ what = $2 == "[k]" ? "kernel" : match($0, / \[[A-Za-z][A-Za-z.]*\] /) ? substr($0, RSTART + 2, RLENGTH - 4) : "runtime"
+        sum[what] += $1 } END { for (what in sum) printf "%6.2f%%  %s\n", sum[what], what }' | sort -rn | head -n 24
+    symbols symbol | cut -c 1-160 | head -n "${LINES_MAX:-40}"
+    exit
+fi
 
 echo "Requests a second…" >&2
 for ((round = 0; round < rounds; round++)); do

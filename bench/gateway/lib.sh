@@ -35,9 +35,11 @@ install_portkey() {
 }
 
 prepare() {
-    echo "Building…" >&2
-    dotnet build src/Hosts/Platform -c Release -v q --nologo ${BUILD_ARGS:-} >/dev/null
-    dotnet build bench/GatewayBench -c Release -v q --nologo ${BUILD_ARGS:-} >/dev/null
+    if [ -z "${BUILT:-}" ]; then
+        echo "Building…" >&2
+        dotnet build src/Hosts/Platform -c Release -v q --nologo >/dev/null
+        dotnet build bench/GatewayBench -c Release -v q --nologo >/dev/null
+    fi
     platform=$PWD/artifacts/bin/Platform/release/Wopr.Platform
     program=$PWD/artifacts/bin/GatewayBench/release/Wopr.GatewayBench
     install_portkey
@@ -67,7 +69,7 @@ prepare_ours() {
     PORT=$ours_port "$platform" >"$dir/platform.log" 2>&1 & ours_pid=$!; started+=("$ours_pid")
     until_answers "$ours/health/ready"
 
-    local cookie
+    local cookie tries=0
     cookie=$(curl -si "$ours/api/auth/sign-up/email" -H 'content-type: application/json' \
         -d '{"name":"Bench","email":"bench@example.com","password":"Testpass1"}' | sed -n 's/^[Ss]et-[Cc]ookie: \([^;]*\);.*/\1/p')
     admin post providers "{\"id\":\"bench\",\"dialect\":\"openai\",\"baseUrl\":\"$upstream/ours\"}"
@@ -75,7 +77,7 @@ prepare_ours() {
     offer bench/constant bench
     offer bench/constant-slow bench-slow
     secret=$(curl -s "$ours/api/gateway/keys" -H "cookie: $cookie" -H 'content-type: application/json' -H "origin: $ours" \
-        -d '{"name":"bench","tokensPerMinute":1000000000000,"dailyBudget":1000000}' | sed -n 's/.*"secret":"\([^"]*\)".*/\1/p')
+        -d '{"name":"bench","requestsPerMinute":1000000,"tokensPerMinute":1000000000,"dailyBudget":100000}' | sed -n 's/.*"secret":"\([^"]*\)".*/\1/p')
     [ -n "$secret" ] || fail "No key was made."
     tenant=$(sql 'select tenant_id from gateway.key')
     admin post ../credits/grant "{\"tenant\":\"$tenant\",\"amountCents\":5000000,\"reason\":\"benchmark\"}"
@@ -89,7 +91,7 @@ prepare_ours() {
 }
 admin() {
     local answer
-    answer=$(curl -s -w '\n%{http_code}' -X "${1^^}" "$ours/api/admin/gateway/$2" --path-as-is -H "Authorization: Bearer $ADMIN_TOKEN" -H 'content-type: application/json' -d "$3")
+    answer=$(curl -s -w '\n%{http_code}' -X "${1^^}" "$ours/api/admin/gateway/$2" -H "Authorization: Bearer $ADMIN_TOKEN" -H 'content-type: application/json' -d "$3")
     [[ ${answer##*$'\n'} = 2* ]] || fail "$2: $answer"
 }
 offer() {
@@ -121,7 +123,7 @@ rss() { awk '/VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 soak() {
     local pid_name=$1_pid done=0 more sampler
     local pid=${!pid_name}
-    (while sleep 1; do rss "$pid"; echo; done) >>"$dir/rss.$1" & sampler=$!; started+=("$sampler")
+    (while sleep 1; do rss "$pid"; echo; done) >>"$dir/rss.$1" & sampler=$!
     while [ "$done" -lt "$requests" ]; do
         more=$(load "$1" "$2" 10 | sed -n 's/.*answers=\([0-9]*\).*/\1/p')
         [ "$more" -gt 0 ] || fail "$1 does not answer any more."

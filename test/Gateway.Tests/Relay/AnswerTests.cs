@@ -28,6 +28,20 @@ public sealed class AnswerTests
         Assert.Equal(10_000_000_000 - row.Charged, (await world.BalanceAsync()).Nanos);
     }
 
+    [Theory]
+    [InlineData("false")]
+    [InlineData("true")]
+    public async Task Callers_learn_how_long_the_ledger_took_only_where_that_is_switched_on(string wanted)
+    {
+        await using var world = await World.StartAsync(1, 1000, ("GATEWAY_SERVER_TIMING", wanted));
+
+        var answer = await world.AskAsync("/v1/chat/completions", World.Chat("Hello there"));
+
+        answer.Headers.TryGetValues("Server-Timing", out var timing);
+        Assert.Equal(wanted == "true" ? 1 : 0, timing?.Count() ?? 0);
+        if (timing is not null) { Assert.Matches(@"^start;dur=[0-9.]+, settle;dur=[0-9.]+$", timing.Single()); }
+    }
+
     [Fact]
     public async Task A_stream_comes_as_the_provider_sent_it_without_the_count_nobody_asked_for()
     {
