@@ -21,6 +21,8 @@ internal sealed class ModelBooks
     public const long InputPrice = 1_500_000_007, OutputPrice = 6_000_000_013;
     public const int MarginBasisPoints = 3000;
 
+    private const int QuestionTokensMax = 100;
+
     private readonly ILookup<string, Served> _served;
     private readonly ILookup<string, Booked> _booked;
 
@@ -78,17 +80,23 @@ internal sealed class ModelBooks
     });
 
     /// <summary>
-    /// What is estimated costs no more than the whole answer and our estimate of the question would have. Without an
-    /// answer it costs nothing: its process died between writing it down and asking the provider.
+    /// What is estimated costs no more than the whole answer and our estimate of the question would have. Of a request
+    /// that a provider got and saw abandoned before it answered, no more than the question is charged. Without a provider
+    /// it costs nothing: its process died between writing it down and asking.
     /// </summary>
     public void CheckEstimated(IReadOnlyList<Question> asked)
     {
         var questions = asked.ToDictionary(one => one.Tag);
         Assert.All(Rows.Where(row => row.IsEstimated), row =>
         {
-            if (Of(row).SingleOrDefault() is not { } served)
+            if (_served[row.RequestId].SingleOrDefault(one => one.Status == 200 || one is { Status: 0, End: "client_left" }) is not { } served)
             {
-                Assert.True(row.Price == 0, $"Nobody served {row}.");
+                Assert.True(row.Price == 0, $"Nobody served {row}, but {string.Join(" and ", _served[row.RequestId])}.");
+                return;
+            }
+            if (served.Status == 0)
+            {
+                Assert.True(row.Output == 0 && row.Input < QuestionTokensMax, $"{row} is more than was asked.");
                 return;
             }
             var question = questions[served.Tag];

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,6 +50,35 @@ public sealed class DepartureTests
     }
 
     [Fact]
+    public async Task Who_leaves_before_the_provider_was_reached_pays_nothing()
+    {
+        await using var world = await World.StartAsync();
+        // Nobody takes its connections, and those that wait to be taken are as many as may wait.
+        using var deaf = new TcpListener(IPAddress.Loopback, 0);
+        deaf.Start(1);
+        var port = ((IPEndPoint)deaf.LocalEndpoint).Port;
+        List<TcpClient> waiting = [];
+        for (var count = 0; count < 4; count++)
+        {
+            waiting.Add(new());
+            _ = waiting[^1].ConnectAsync(IPAddress.Loopback, port, Ct).AsTask().ContinueWith(static done => done.Exception, TaskScheduler.Default);
+        }
+        await world.ProviderAsync("deaf", "openai", onDisconnect: "cancel", url: $"http://127.0.0.1:{port}");
+        await world.Db.ExecuteAsync($"update gateway.provider set connect_ms = 60000, first_byte_ms = 60000 where id = 'deaf'", Ct);
+        await world.ModelAsync("test/deaf", "deaf");
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+
+        var answer = world.AskAsync("/v1/chat/completions", World.Chat(model: "test/deaf"), ct: leave.Token);
+        while (await world.Db.ValueAsync<long>($"select count(*) from credits.start", Ct) == 0) { await Task.Delay(20, Ct); }
+        await Task.Delay(200, Ct);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+
+        Assert.Empty(await world.SettledAsync());
+        foreach (var each in waiting) { each.Dispose(); }
+    }
+
+    [Fact]
     public async Task A_replica_that_is_told_to_stop_ends_the_answers_that_run_and_those_left_behind()
     {
         await using var world = await World.StartAsync();
@@ -80,10 +110,11 @@ public sealed class DepartureTests
             using var answer = await world.AskAsync("/v1/chat/completions", World.Chat(), replica: replica);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
-        var id = await world.Db.ValueAsync<Guid>($"select id from gateway.key where tenant_id = {world.Tenant}", Ct);
         var actor = new Actor(ActorKind.User, world.Tenant) { TenantId = world.Tenant, UserId = world.Tenant, Role = Role.Owner, Scope = Scope.Write };
+        var keys = world.Services.GetRequiredService<GatewayKeys>();
+        var key = Assert.Single(await keys.ListAsync(actor, Ct));
 
-        Assert.Null((await world.Services.GetRequiredService<GatewayKeys>().RevokeAsync(actor, id.ToString(), Ct)).Problem);
+        Assert.Null((await keys.RevokeAsync(actor, key.Id, Ct)).Problem);
         var since = Stopwatch.GetTimestamp();
 
         for (var replica = 0; replica < 2; replica++)

@@ -71,17 +71,18 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
         Func<bool, Task> settle, CancellationToken attempt)
     {
         var apiKey = exchange.IsOwnKey ? asked.OwnKeys.GetValueOrDefault(offer.Provider.Id) : offer.Provider.ApiKey;
+        using UpstreamBody sent = new(body);
         HttpResponseMessage answer;
         try
         {
-            answer = await upstream.SendAsync(offer, apiKey, Upstream.PathOf(format), body, exchange.Id, context.Request.Headers, attempt);
+            answer = await upstream.SendAsync(offer, apiKey, Upstream.PathOf(format), sent, exchange.Id, context.Request.Headers, attempt);
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
         {
             if (attempt.IsCancellationRequested && !exchange.IsLate)
             {
-                // It was asked and may have worked; what was sent to it is charged.
-                await settle(false);
+                // Once it was asked it may have worked, and what was sent to it is charged.
+                if (sent.IsSent) { await settle(false); }
                 return (Outcome.Left, null);
             }
             return (Outcome.NothingCame(exchange.IsLate ? Failure.Timeout : Failure.Unreachable), null);

@@ -60,7 +60,8 @@ internal sealed class TokenCounting(
         {
             var asked = BodyEdit.Apply(body.Span, head, WireFormat.Messages, offer.UpstreamModel, outputMax: null);
             var apiKey = own.Count > 0 ? own.GetValueOrDefault(offer.Provider.Id) : offer.Provider.ApiKey;
-            using var answer = await upstream.SendAsync(offer, apiKey, "/v1/messages/count_tokens", asked,
+            using UpstreamBody content = new(asked);
+            using var answer = await upstream.SendAsync(offer, apiKey, "/v1/messages/count_tokens", content,
                 Guid.CreateVersion7(time.GetUtcNow()), context.Request.Headers, limit.Token);
             if (!answer.IsSuccessStatusCode) { return null; }
             await using var stream = await answer.Content.ReadAsStreamAsync(limit.Token);

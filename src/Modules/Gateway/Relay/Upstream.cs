@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Wopr.Gateway.Catalogue;
 using Wopr.Gateway.Protocols;
@@ -13,7 +12,6 @@ internal sealed class Upstream : IDisposable
     private const string AnthropicVersion = "anthropic-version";
     private const string AnthropicBeta = "anthropic-beta";
     private const string AnthropicVersionDefault = "2023-06-01";
-    private static readonly MediaTypeHeaderValue s_json = new("application/json");
 
     private readonly ConcurrentDictionary<(string Provider, TimeSpan Connect), HttpMessageInvoker> _invokers = new();
 
@@ -23,16 +21,15 @@ internal sealed class Upstream : IDisposable
     }
 
     public async Task<HttpResponseMessage> SendAsync(
-        Offer offer, string? apiKey, string path, ReadOnlyMemory<byte> body, Guid requestId, IHeaderDictionary caller, CancellationToken ct)
+        Offer offer, string? apiKey, string path, UpstreamBody body, Guid requestId, IHeaderDictionary caller, CancellationToken ct)
     {
         var provider = offer.Provider;
         // HTTP/1.1, because a connection of its own is what makes one caller's long stream nobody else's wait.
         using var request = new HttpRequestMessage(HttpMethod.Post, provider.At(path))
         {
-            Content = new ReadOnlyMemoryContent(body),
+            Content = body,
             Version = HttpVersion.Version11,
         };
-        request.Content.Headers.ContentType = s_json;
         request.Headers.TryAddWithoutValidation("x-request-id", requestId.ToString());
         if (provider.Dialect == Dialect.Anthropic)
         {
