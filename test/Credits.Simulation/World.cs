@@ -59,6 +59,7 @@ internal sealed class World
         {
             _scheduler.Settle();
             Step(isCalm);
+            Laws.Must(_replicas.TrueForAll(replica => replica.Process.IsDead || replica.Writer.IsSound), "a replica promises money that it does not hold");
             if (step % 8 == 0) { _laws.AtAnyTime(); }
         }
     }

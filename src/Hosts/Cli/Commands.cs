@@ -39,8 +39,7 @@ internal static class Commands
             },
             new Command("credits", "The tenants' money.")
             {
-                Verb("reconcile", "Work every balance out again, and name what does not agree.", (home, screen, _) =>
-                    PlatformVerb.RunAsync(home, screen, ["credits", "reconcile"], needsDatabase: true, stop)),
+                Reconcile(stop),
             },
             Secrets(stop),
             Db(stop),
@@ -48,6 +47,14 @@ internal static class Commands
             Smoke(stop),
             Sandbox(stop),
         };
+    }
+
+    private static Command Reconcile(CancellationToken stop)
+    {
+        var sandbox = Flag("--sandbox", "Compare with the sandbox's payments while there is no Stripe key.");
+        return Verb("reconcile", "Work every balance out again, compare payments with Stripe, and name what does not agree.",
+            (home, screen, result) => PlatformVerb.RunAsync(home, screen,
+                result.GetValue(sandbox) ? ["credits", "reconcile", "--sandbox"] : ["credits", "reconcile"], needsDatabase: true, stop), sandbox);
     }
 
     private static Command Up(Signals signals)

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
+using Wopr.Billing;
 using Wopr.Credits;
 using Wopr.Kernel;
 
@@ -8,7 +10,9 @@ namespace Wopr.Platform;
 
 internal static class CreditsVerb
 {
-    /// <summary>Works every balance out again; exit code 19 when one does not agree.</summary>
+    private const int StripeDays = 30;
+
+    /// <summary>Works every balance out again and compares payments with Stripe; exit code 19 when something does not agree.</summary>
     public static async Task<int> ReconcileAsync(string[] args)
     {
         var settings = SettingsReader.FromEnvironment();
@@ -17,9 +21,13 @@ internal static class CreditsVerb
         await using var source = Schema.Source(options.App());
         try
         {
-            var report = await new Reconciliation(new Db(source), TimeProvider.System).RunAsync(CancellationToken.None);
-            Console.WriteLine(args.Contains("--json") ? JsonSerializer.Serialize(report, JsonSerializerOptions.Web) : Tell(report));
-            return report.Differences.Count == 0 ? Exit.Ok : Exit.Tampered;
+            var (db, time, json) = (new Db(source), TimeProvider.System, args.Contains("--json"));
+            var report = await new Reconciliation(db, time).RunAsync(CancellationToken.None);
+            var stripe = await CompareAsync(StripeReconciliation.From(settings, db, withSandbox: args.Contains("--sandbox"), time), time);
+            Console.WriteLine(json ? JsonSerializer.Serialize(new { ledger = report, stripe = stripe?.Value }, JsonSerializerOptions.Web) : Tell(report));
+            if (!json) { Console.WriteLine(Tell(stripe)); }
+            if (stripe?.Problem is not null) { return Exit.Unexpected; }
+            return report.Differences.Count == 0 && stripe?.Value!.Differences.Count is null or 0 ? Exit.Ok : Exit.Tampered;
         }
         catch (NpgsqlException error)
         {
@@ -27,6 +35,23 @@ internal static class CreditsVerb
             return Exit.Unexpected;
         }
     }
+
+    private static async Task<Result<StripeComparison>?> CompareAsync(StripeReconciliation? stripe, TimeProvider time) => stripe is null
+        ? (Result<StripeComparison>?)null
+        : await stripe.CompareAsync(time.GetUtcNow().AddDays(-StripeDays), time.GetUtcNow(), CancellationToken.None);
+
+    private static string Tell(Result<StripeComparison>? stripe) => stripe switch
+    {
+        null => "Payments go to the sandbox, so Stripe's record is not compared. With --sandbox, the sandbox's is.",
+        { Problem: { } problem } => $"Stripe's record could not be compared: {problem.Detail}",
+        { Value: { } compared } => string.Join(Environment.NewLine,
+        [
+            .. compared.Differences.Select(difference => $"{difference}."),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{compared.Differences.Count} differences from Stripe's record of {compared.Payments} payments and {compared.Refunds} refunds in {StripeDays} days."),
+        ]),
+        _ => throw new UnreachableException(),
+    };
 
     private static string Tell(ReconciliationReport report) => string.Join(Environment.NewLine,
     [

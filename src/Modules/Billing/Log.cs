@@ -19,4 +19,13 @@ internal static partial class Log
 
     [LoggerMessage(LogLevel.Information, "Stripe's event {EventId} ({Type}) credited {Nanos} nano-dollars to tenant {Tenant}")]
     public static partial void EventCredited(ILogger logger, string eventId, string type, long nanos, string? tenant);
+
+    [LoggerMessage(LogLevel.Error, "Stripe's record and ours differ. {Difference}.")]
+    public static partial void StripeDiffers(ILogger logger, string difference);
+
+    [LoggerMessage(LogLevel.Information, "compared {Payments} payments and {Refunds} refunds with Stripe's record: {Differences} differences")]
+    public static partial void StripeCompared(ILogger logger, int payments, int refunds, int differences);
+
+    [LoggerMessage(LogLevel.Warning, "Stripe's record could not be compared with ours. {Reason} It is tried again tomorrow.")]
+    public static partial void StripeNotCompared(ILogger logger, string reason);
 }

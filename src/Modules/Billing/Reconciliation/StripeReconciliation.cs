@@ -1,4 +1,7 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wopr.Kernel;
+using Wopr.Notices;
 
 namespace Wopr.Billing;
 
@@ -7,7 +10,20 @@ public enum DifferenceKind { OnlyInStripe, OnlyHere, OtherAmount, WaitsForOperat
 /// <param name="Reference">Stripe's id of the session, invoice, payment, charge or dispute.</param>
 /// <param name="StripeCents">What Stripe says; null when Stripe does not have it.</param>
 /// <param name="OurCents">What we recorded; null when we did not.</param>
-public sealed record StripeDifference(DifferenceKind Kind, string Reference, long? StripeCents, long? OurCents);
+public sealed record StripeDifference(DifferenceKind Kind, string Reference, long? StripeCents, long? OurCents)
+{
+    public override string ToString() => Kind switch
+    {
+        DifferenceKind.OnlyInStripe => $"{Reference}: Stripe has {Dollars(StripeCents)}, and nothing was recorded here",
+        DifferenceKind.OnlyHere => $"{Reference}: {Dollars(OurCents)} were recorded here, and Stripe knows nothing of it",
+        DifferenceKind.OtherAmount => $"{Reference}: Stripe has {Dollars(StripeCents)}, and {Dollars(OurCents)} were recorded here",
+        DifferenceKind.WaitsForOperator => $"{Reference}: {Dollars(StripeCents)} wait for an operator under unprocessed events",
+        DifferenceKind.PaymentUnknown => $"{Reference}: {Dollars(StripeCents)} went back for a payment that was never recorded here",
+        _ => throw new ArgumentOutOfRangeException(nameof(Kind), Kind, "A difference without words."),
+    };
+
+    private static string Dollars(long? cents) => string.Create(CultureInfo.InvariantCulture, $"${cents / 100m:0.00}");
+}
 
 /// <param name="Payments">How many paid things of Stripe's were compared.</param>
 /// <param name="Refunds">How many refunded charges.</param>
@@ -20,6 +36,14 @@ public sealed class StripeReconciliation
     private readonly StripeClient _stripe;
 
     internal StripeReconciliation(Db db, StripeClient stripe) => (_db, _stripe) = (db, stripe);
+
+    /// <summary>For a program that compares and ends; null while payments go to the sandbox, unless that is meant.</summary>
+    public static StripeReconciliation? From(SettingsReader settings, Db db, bool withSandbox, TimeProvider time)
+    {
+        var options = settings.Read<StripeOptions>();
+        if (!options.HasKey && !withSandbox) { return null; }
+        return new(db, new StripeClient(StripeFeature.Connect(options, settings.Read<NoticesOptions>(), time, NullLogger<StripeHttp>.Instance)));
+    }
 
     public async Task<Result<StripeComparison>> CompareAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
     {

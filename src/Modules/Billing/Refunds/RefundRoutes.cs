@@ -15,6 +15,7 @@ internal static class RefundRoutes
         builder.Services.AddSingleton<PaymentRefunds>();
         builder.Services.AddSingleton(provider =>
             new StripeReconciliation(provider.GetRequiredService<Db>(), provider.GetRequiredService<StripeClient>()));
+        builder.Services.AddExclusiveJob<DailyStripeReconciliation>("billing-stripe-reconciliation", every: TimeSpan.FromDays(1));
     }
 
     public static void MapRefunds(this IEndpointRouteBuilder routes) => routes.MapPost("/api/admin/billing/refund", RefundAsync)

@@ -13,19 +13,23 @@ internal static class StripeFeature
     {
         var (options, services) = (settings.Read<StripeOptions>(), builder.Services);
         services.AddSingleton(options);
-        services.AddSingleton(provider => new StripeHttp(
-            options.HasKey ? options.ApiBase : provider.GetRequiredService<NoticesOptions>().SandboxUrl,
-            options.HasKey ? options.SecretKey! : "sk_test_sandbox",
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-                ConnectTimeout = TimeSpan.FromSeconds(5),
-            },
+        services.AddSingleton(provider => Connect(options, provider.GetRequiredService<NoticesOptions>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<StripeHttp>>()));
         services.AddStripeVerbs();
         services.AddExclusiveJob<WebhookCleaning>("billing-webhook-cleaning", every: TimeSpan.FromDays(1));
     }
+
+    /// <summary>Stripe itself, or the sandbox while there is no key.</summary>
+    internal static StripeHttp Connect(StripeOptions options, NoticesOptions notices, TimeProvider time, ILogger<StripeHttp> logger) => new(
+        options.HasKey ? options.ApiBase : notices.SandboxUrl,
+        options.HasKey ? options.SecretKey! : "sk_test_sandbox",
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+        },
+        time, logger);
 
     internal static IServiceCollection AddStripeVerbs(this IServiceCollection services) => services
         .AddSingleton<StripeClient>()

@@ -35,6 +35,9 @@ internal sealed class Desk
     /// <summary>By request; also read by callers that note what a request has cost so far.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<Guid, Flight> Flights { get; } = new();
 
+    /// <summary>No purse promises more than it holds.</summary>
+    public bool IsSound => _purses.Values.Concat(_closing).All(purse => purse.Held >= Money.Zero && purse.Free >= Money.Zero);
+
     /// <summary>Which money is missing for these operations; ends come first, because the answer was already given.</summary>
     public List<Ask> Shortages(IReadOnlyList<EndOp> ends, IReadOnlyList<StartOp> starts)
     {

@@ -43,6 +43,8 @@ internal sealed class LedgerWriter : BackgroundService
 
     public int Running => _running;
 
+    public bool IsSound => _desk.IsSound;
+
     /// <summary>False when there are too many already.</summary>
     public bool TryEnqueue(StartOp op)
     {
