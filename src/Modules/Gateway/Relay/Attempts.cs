@@ -52,8 +52,9 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
             }
             using var attempt = new CancellationTokenSource();
             exchange.Begin(offer, format, attempt, time.GetTimestamp());
-            using var leaving = new Leaving(context, exchange, offer, drains);
-            var (outcome, firstByte) = await AskAsync(context, exchange, asked, offer, format, body, output, settle, attempt.Token);
+            using UpstreamBody sent = new(body);
+            using var leaving = new Leaving(context, exchange, offer, sent, drains);
+            var (outcome, firstByte) = await AskAsync(context, exchange, asked, offer, format, sent, output, settle, attempt.Token);
             // What a tenant's own key brought about says nothing of the provider.
             if (exchange.IsOwnKey && outcome.Failure is not null) { router.Abandoned(offer); }
             else { Report(offer, outcome, firstByte, asked.Conversation); }
@@ -67,11 +68,10 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     }
 
     private async Task<(Outcome, TimeSpan?)> AskAsync(
-        HttpContext context, Exchange exchange, Asked asked, Offer offer, WireFormat format, byte[] body, StreamOutput? output,
+        HttpContext context, Exchange exchange, Asked asked, Offer offer, WireFormat format, UpstreamBody sent, StreamOutput? output,
         Func<bool, Task> settle, CancellationToken attempt)
     {
         var apiKey = exchange.IsOwnKey ? asked.OwnKeys.GetValueOrDefault(offer.Provider.Id) : offer.Provider.ApiKey;
-        using UpstreamBody sent = new(body);
         HttpResponseMessage answer;
         try
         {
@@ -90,6 +90,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
         using (answer)
         {
             if (!answer.IsSuccessStatusCode) { return (Outcome.Refused(await UpstreamRefusals.ReadAsync(answer, exchange.IsOwnKey, attempt)), null); }
+            if (exchange.Phase == Phase.Waiting) { exchange.Phase = Phase.Answering; }
             var stream = await answer.Content.ReadAsStreamAsync(attempt);
             return output is null
                 ? await CarryWholeAsync(context, exchange, asked, format, stream, settle, attempt)
@@ -100,7 +101,6 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     private async Task<(Outcome, TimeSpan?)> CarryStreamAsync(
         Exchange exchange, Asked asked, WireFormat format, Stream stream, StreamOutput output, Func<bool, Task> settle, CancellationToken attempt)
     {
-        exchange.Phase = exchange.Phase == Phase.Draining ? Phase.Draining : Phase.Answering;
         var translation = format == exchange.Format ? null
             : Translator.Stream(exchange.Format, format, exchange.Head.Model, exchange.Head.WantsUsage);
         StreamRelay relay = new(exchange, asked.Durable, output, format, translation, time);
@@ -171,12 +171,13 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
         private readonly Drains _drains;
         private int _drained;
 
-        public Leaving(HttpContext context, Exchange exchange, Offer offer, Drains drains)
+        public Leaving(HttpContext context, Exchange exchange, Offer offer, UpstreamBody sent, Drains drains)
         {
             _drains = drains;
             _registration = context.RequestAborted.Register(() =>
             {
-                if (offer.Provider.OnDisconnect == OnDisconnect.Drain && drains.TryEnter())
+                // Who was not asked yet need not be.
+                if (sent.IsSent && offer.Provider.OnDisconnect == OnDisconnect.Drain && drains.TryEnter())
                 {
                     Volatile.Write(ref _drained, 1);
                     exchange.Phase = Phase.Draining;

@@ -47,6 +47,11 @@ internal static partial class UpstreamRefusals
         {
             return null;
         }
+        catch (OperationCanceledException)
+        {
+            // The words took too long, or nobody is there to read them.
+            return null;
+        }
     }
 
     internal static string? Clean(string? words)
