@@ -48,7 +48,7 @@ internal static class CreditsVerb
         [
             .. compared.Differences.Select(difference => $"{difference}."),
             string.Create(CultureInfo.InvariantCulture,
-                $"{compared.Differences.Count} differences from Stripe's record of {compared.Payments} payments and {compared.Refunds} refunds in {StripeDays} days."),
+                $"Differences from Stripe's record: {compared.Differences.Count}, in {compared.Payments} payments and {compared.Refunds} refunds of {StripeDays} days."),
         ]),
         _ => throw new UnreachableException(),
     };

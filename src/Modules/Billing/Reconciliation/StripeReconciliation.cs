@@ -41,7 +41,7 @@ public sealed class StripeReconciliation
     public static StripeReconciliation? From(SettingsReader settings, Db db, bool withSandbox, TimeProvider time)
     {
         var options = settings.Read<StripeOptions>();
-        if (!options.HasKey && !withSandbox) { return null; }
+        if (!(options.HasKey && !options.ApiBase.IsLoopback) && !withSandbox) { return null; }
         return new(db, new StripeClient(StripeFeature.Connect(options, settings.Read<NoticesOptions>(), time, NullLogger<StripeHttp>.Instance)));
     }
 
