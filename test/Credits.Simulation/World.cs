@@ -59,10 +59,13 @@ internal sealed class World
         {
             _scheduler.Settle();
             Step(isCalm);
-            Laws.Must(_replicas.TrueForAll(replica => replica.Process.IsDead || replica.Writer.IsSound), "a replica promises money that it does not hold");
+            Sound();
             if (step % 8 == 0) { _laws.AtAnyTime(); }
         }
     }
+
+    private void Sound() =>
+        Laws.Must(_replicas.TrueForAll(replica => replica.Process.IsDead || replica.Writer.IsSound), "a replica promises money that it does not hold");
 
     private void Step(bool isCalm)
     {
@@ -207,6 +210,7 @@ internal sealed class World
         {
             if (steps > RestStepsMax) { throw new LawBrokenException("it does not come to rest"); }
             _scheduler.Settle();
+            Sound();
             if (RunOne(isCalm: true) || RunLate(withLocks: keepLate)) { continue; }
             if (_scheduler.Pending.Count > 0) { throw new LawBrokenException($"a circle of locks: {_scheduler.Pending[0].Label}"); }
             if (_scheduler.News.Count > 0) { Deliver(isLost: false); continue; }
