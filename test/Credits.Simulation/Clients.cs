@@ -80,7 +80,9 @@ internal sealed class Clients(Scheduler scheduler, Model model)
         metered.RunsAt.Remove(replica);
         Ask(replica, $"settle {Short(metered)} {price.Nanos}", async _ =>
         {
+            var wasTold = metered.Told.Count > 0;
             var settled = await replica.Meter.SettleAsync(metered.Request.TenantId, metered.Request.RequestId, Use(price));
+            if (settled is null && wasTold) { scheduler.Break($"settling {Short(metered)} again was told that it is not known"); }
             if (settled is not null) { metered.Told.Add(settled); }
             if (settled is null && metered is { Accepted: true, VoidAsked: false, Restarted: false } && replica == metered.Owner && !replica.IsStopping)
             {
