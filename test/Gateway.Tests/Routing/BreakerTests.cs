@@ -65,15 +65,16 @@ public sealed class BreakerTests
         var clock = Stopwatch.StartNew();
         Break(one, offer);
 
-        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct, seconds: 1);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
+        // A second is meant, and a busy machine gets more: the next look without news is half a minute away.
+        await Eventually.IsAsync(() => State(two, offer) == CircuitState.Open, Ct, seconds: 5);
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 5000);
         Assert.False(await two.Router.EnterAsync(offer, Ct));
 
         await Task.Delay(pace.Cooldown, Ct);
         Assert.True(await two.Router.EnterAsync(offer, Ct));
-        await Eventually.IsAsync(() => State(one, offer) == CircuitState.HalfOpen, Ct, seconds: 1);
+        await Eventually.IsAsync(() => State(one, offer) == CircuitState.HalfOpen, Ct, seconds: 5);
         two.Router.Succeeded(offer, s_quick);
-        await Eventually.IsAsync(() => State(one, offer) is null or CircuitState.Closed, Ct, seconds: 1);
+        await Eventually.IsAsync(() => State(one, offer) is null or CircuitState.Closed, Ct, seconds: 5);
         Assert.True(await one.Router.EnterAsync(offer, Ct));
     }
 
