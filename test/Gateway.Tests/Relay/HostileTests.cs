@@ -101,6 +101,8 @@ public sealed class HostileTests
 
         Assert.StartsWith(": waiting", text, StringComparison.Ordinal);
         Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
+        // One a second, and not one at every look.
+        Assert.InRange(text.Split(": waiting").Length - 1, 1, 4);
     }
 
     [Fact]

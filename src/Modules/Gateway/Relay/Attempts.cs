@@ -18,8 +18,9 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     /// <returns>Null when the caller was answered, or left.</returns>
     public async Task<Problem?> RunAsync(HttpContext context, Exchange exchange, Asked asked, Func<bool, Task> settle)
     {
-        using var output = exchange.Head.Streams ? new StreamOutput(context) : null;
-        exchange.KeepAlive = output is null ? null : output.KeepAlive;
+        await using var output = exchange.Head.Streams ? new StreamOutput(context) : null;
+        // Not even a comment goes out before the start is durable.
+        exchange.KeepAlive = output is null ? null : () => { if (asked.Durable.IsCompletedSuccessfully) { output.KeepAlive(); } };
         var problem = GatewayProblems.NoProvider;
         var count = 0;
         foreach (var offer in asked.Offers)

@@ -15,7 +15,7 @@ internal enum Phase { Waiting, Answering, Draining }
 internal sealed class Exchange(
     Guid id, WireFormat format, GatewayKey key, ModelEntry model, RequestHead head, long startedAt, DateTimeOffset since)
 {
-    // Long before it is of use to a caller, and long after the providers we know.
+    // A count beyond so many times the model's context is no count.
     private const int TokensBelieved = 4;
 
     private long _movedAt = startedAt;
@@ -46,6 +46,9 @@ internal sealed class Exchange(
 
     /// <summary>The provider was given up because it took too long.</summary>
     public bool IsLate { get; private set; }
+
+    /// <summary>When its caller was last told that somebody is still there.</summary>
+    public long ToldAt { get; set; }
 
     /// <summary>Sends what keeps a silent stream open; null for answers in one piece.</summary>
     public Action? KeepAlive { get; set; }
@@ -88,7 +91,7 @@ internal sealed class Exchange(
     private TokenUsage Estimate(TokenUsage? said)
     {
         var seen = TokenEstimate.Output(Usage.TextBytes);
-        return said is { } known && Usage.TextBytes >= 0
+        return said is { } known
             ? known with { Output = Math.Max(known.Output, seen), Cost = null }
             : new(TokenEstimate.Input(head), 0, 0, seen);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Wopr.Credits;
 
 namespace Wopr.Gateway.Relay;
@@ -8,7 +9,8 @@ namespace Wopr.Gateway.Relay;
 /// All requests that run here, and the one clock that watches them: a timer for each would cost more than the rest of a
 /// request.
 /// </summary>
-internal sealed class LiveRequests(RequestMeter meter, GatewayOptions options, TimeProvider time) : BackgroundService
+internal sealed partial class LiveRequests(
+    RequestMeter meter, GatewayOptions options, TimeProvider time, ILogger<LiveRequests> logger) : BackgroundService
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(250);
     private const int TicksBetweenNotes = 4;
@@ -28,11 +30,21 @@ internal sealed class LiveRequests(RequestMeter meter, GatewayOptions options, T
         using var timer = new PeriodicTimer(s_tick, time);
         for (var tick = 0; !stoppingToken.IsCancellationRequested; tick++)
         {
-            foreach (var (_, exchange) in _running) { Watch(exchange, notes: tick % TicksBetweenNotes == 0); }
+            foreach (var (_, exchange) in _running) { WatchSafely(exchange, notes: tick % TicksBetweenNotes == 0); }
             try { await timer.WaitForNextTickAsync(stoppingToken); }
             catch (OperationCanceledException) { return; }
         }
     }
+
+    // One request that cannot be watched must not end the watch over all others, and the process with it.
+    private void WatchSafely(Exchange exchange, bool notes)
+    {
+        try { Watch(exchange, notes); }
+        catch (Exception error) { NotWatched(logger, exchange.Id, error); }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The running request {RequestId} could not be watched")]
+    private static partial void NotWatched(ILogger logger, Guid requestId, Exception error);
 
     private void Watch(Exchange exchange, bool notes)
     {
@@ -42,7 +54,11 @@ internal sealed class LiveRequests(RequestMeter meter, GatewayOptions options, T
         var isLate = silent > (exchange.Phase == Phase.Waiting ? limits.FirstByte : limits.Idle)
             || time.GetElapsedTime(exchange.StartedAt) > limits.Total;
         if (isLate) { exchange.GiveUp(); }
-        else if (silent > options.KeepAlive) { exchange.KeepAlive?.Invoke(); }
+        else if (silent > options.KeepAlive && time.GetElapsedTime(exchange.ToldAt) > options.KeepAlive)
+        {
+            exchange.ToldAt = time.GetTimestamp();
+            exchange.KeepAlive?.Invoke();
+        }
         if (notes && exchange.Phase != Phase.Waiting) { meter.Note(exchange.Id, exchange.Use(isWhole: false)); }
     }
 }

@@ -7,17 +7,18 @@ namespace Wopr.Gateway.Relay;
 /// A caller's stream. Its head goes out with the first bytes, so that until then the answer can still be a refusal. What
 /// is written for a caller that left goes nowhere.
 /// </summary>
-internal sealed class StreamOutput(HttpContext context) : IDisposable
+internal sealed class StreamOutput(HttpContext context) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private bool _isOver;
+    private volatile bool _isOver;
 
     /// <summary>The status has gone out; a refusal has to be an event now.</summary>
     public bool HasStarted => context.Response.HasStarted;
 
     public bool IsLeft => context.RequestAborted.IsCancellationRequested;
 
-    public void Dispose() => _turn.Dispose();
+    /// <summary>A comment that is being sent is waited for: after the request nobody may touch its answer.</summary>
+    public ValueTask DisposeAsync() => CloseAsync();
 
     /// <summary>Writes and sends. The bytes are whole events.</summary>
     public async ValueTask SendAsync<T>(T state, Action<T, PipeWriter> write)
@@ -62,7 +63,7 @@ internal sealed class StreamOutput(HttpContext context) : IDisposable
             Start();
             await context.Response.BodyWriter.WriteAsync(": waiting for the model\n\n"u8.ToArray(), context.RequestAborted);
         }
-        catch (Exception error) when (error is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception error) when (error is OperationCanceledException or IOException)
         {
             // The caller left.
         }
