@@ -17,11 +17,17 @@ public sealed record Access
     public bool NeedsAdmin { get; private init; }
     public Role Role { get; private init; }
 
+    /// <summary>Tools of the operator's that stand for no tenant reach all.</summary>
+    public bool TakesOperators { get; private init; }
+
     /// <summary>Anybody, signed in or not.</summary>
     public static Access Public { get; } = new("public");
 
     /// <summary>Whoever has a key for models; such routes look at it themselves and answer in their caller's protocol.</summary>
     public static Access GatewayKey { get; } = new("gateway_key");
+
+    /// <summary>Whoever has the key of a bot or of a node; the route looks at it itself.</summary>
+    public static Access LinkKey { get; } = new("link_key");
 
     /// <summary>Anybody we know: a person or a token.</summary>
     public static Access Known { get; } = new("known");
@@ -35,15 +41,21 @@ public sealed record Access
     /// <summary>Somebody with at least this role in the tenant acted for.</summary>
     public static Access Tenant(Role role) => new(Sql.Name(role)) { NeedsTenant = true, Role = role };
 
+    /// <summary>The same, or a tool of the operator's that stands for no tenant and reaches all of them.</summary>
+    public static Access TenantOrOperator(Role role) =>
+        new($"{Sql.Name(role)}_or_operator") { NeedsTenant = true, Role = role, TakesOperators = true };
+
     /// <summary>The refusal for this actor, or null when it may pass.</summary>
     public Problem? Refuse(Actor actor, bool writes)
     {
-        if (this == Public || this == GatewayKey) { return null; }
+        if (this == Public || this == GatewayKey || this == LinkKey) { return null; }
         if (!actor.IsKnown) { return actor.Refusal ?? Problems.AuthenticationRequired; }
         if (actor.Refusal is { } refusal) { return refusal; }
         if (NeedsAdmin) { return actor.IsPlatformAdmin ? ScopeRefusal(actor, Scope.Admin) : Problems.AdminRequired; }
         if (NeedsUser && actor.UserId is null) { return Problems.UserRequired; }
-        if (NeedsTenant && actor.TenantId is null) { return Problems.TenantRequired; }
+        var standsForNone = actor.TenantId is null;
+        if (standsForNone && TakesOperators && actor.Kind == ActorKind.Token) { return ScopeRefusal(actor, writes ? Scope.Write : Scope.Read); }
+        if (NeedsTenant && standsForNone) { return Problems.TenantRequired; }
         if (NeedsTenant && actor.Role < Role) { return Problems.Role(Role); }
         if (NeedsTenant && writes && actor.IsSuspended) { return Problems.Suspended; }
         return ScopeRefusal(actor, writes ? Scope.Write : Scope.Read);

@@ -6,14 +6,26 @@ using Npgsql;
 
 namespace Wopr.Kernel;
 
-/// <summary>SQL whose holes become positional parameters, so that a value can never reach the text.</summary>
+/// <summary>
+/// SQL whose holes become positional parameters, so that a value can never reach the text. A hole may also hold an
+/// <see cref="SqlPart"/>.
+/// </summary>
 [InterpolatedStringHandler]
 public readonly struct Sql(int literalLength, int holeCount)
 {
-    private readonly StringBuilder _text = new(literalLength + holeCount * 3);
+    // No text that PostgreSQL takes has it. Parameters get their numbers when all parts are together.
+    private const char Hole = '\0';
+
+    private readonly StringBuilder _text = new(literalLength + holeCount);
     private readonly List<object> _values = new(holeCount);
 
     public void AppendLiteral(string literal) => _text.Append(literal);
+
+    public void AppendFormatted(SqlPart part)
+    {
+        _text.Append(part.Sql._text);
+        _values.AddRange(part.Sql._values);
+    }
 
     public void AppendFormatted<T>(Id<T> id) where T : IHasId => Bind(id.Value);
 
@@ -35,18 +47,42 @@ public readonly struct Sql(int literalLength, int holeCount)
     private void Bind(object value)
     {
         _values.Add(value);
-        _text.Append(CultureInfo.InvariantCulture, $"${_values.Count}");
+        _text.Append(Hole);
     }
 
-    internal string Text => _text.ToString();
+    internal string Text
+    {
+        get
+        {
+            StringBuilder text = new(_text.Length + _values.Count * 3);
+            var number = 0;
+            foreach (var chunk in _text.GetChunks())
+            {
+                var rest = chunk.Span;
+                while (rest.IndexOf(Hole) is var hole and >= 0)
+                {
+                    text.Append(rest[..hole]).Append(CultureInfo.InvariantCulture, $"${++number}");
+                    rest = rest[(hole + 1)..];
+                }
+                text.Append(rest);
+            }
+            return text.ToString();
+        }
+    }
 
     internal IReadOnlyList<object> Values => _values;
 
     internal void Fill(NpgsqlCommand command)
     {
 #pragma warning disable CA2100 // The text is made of literals and parameter numbers only.
-        command.CommandText = _text.ToString();
+        command.CommandText = Text;
 #pragma warning restore CA2100
         foreach (var value in _values) { command.Parameters.Add(new NpgsqlParameter { Value = value }); }
     }
+}
+
+/// <summary>SQL to be put into more. A type of its own: a string that is made in a hole is a value, not SQL.</summary>
+public readonly struct SqlPart(Sql sql)
+{
+    internal Sql Sql => sql;
 }

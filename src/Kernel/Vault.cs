@@ -18,6 +18,9 @@ public sealed class Vault
 {
     public const int KeyIdLength = 4;
 
+    /// <summary>How many bytes longer than the plain ones the sealed ones are.</summary>
+    public const int Overhead = HeadLength + NonceLength + TagLength;
+
     private const byte Version = 1;
     private const int HeadLength = 1 + KeyIdLength;
     private const int NonceLength = 12;
@@ -38,9 +41,12 @@ public sealed class Vault
     /// <summary>The key id that sealed bytes carry, by its place in them; for queries.</summary>
     public const int KeyIdOffset = 1;
 
+    /// <summary>Keys to prove things with, one per root: make proofs with the first, take proofs made with any.</summary>
+    public IReadOnlyList<byte[]> MacKeys(string label) => [.. _roots.Select(root => root.MacKey(label))];
+
     public byte[] Seal(string label, string owner, ReadOnlySpan<byte> plain)
     {
-        var sealedBytes = new byte[HeadLength + NonceLength + plain.Length + TagLength];
+        var sealedBytes = new byte[plain.Length + Overhead];
         sealedBytes[0] = Version;
         _current.Id.CopyTo(sealedBytes, KeyIdOffset);
         var parts = new Parts(sealedBytes);
@@ -54,7 +60,7 @@ public sealed class Vault
     public bool TryOpen(string label, string owner, byte[] sealedBytes, [NotNullWhen(true)] out byte[]? plain)
     {
         plain = null;
-        if (sealedBytes.Length < HeadLength + NonceLength + TagLength || sealedBytes[0] != Version) { return false; }
+        if (!IsSealed(sealedBytes)) { return false; }
         var parts = new Parts(sealedBytes);
         foreach (var root in _roots)
         {
@@ -74,6 +80,9 @@ public sealed class Vault
         }
         return false;
     }
+
+    /// <summary>Looks like it: what was sealed, and no text, begins so.</summary>
+    public static bool IsSealed(ReadOnlySpan<byte> bytes) => bytes.Length >= Overhead && bytes[0] == Version;
 
     public string SealText(string label, string owner, string plain) =>
         Base64Url.EncodeToString(Seal(label, owner, Encoding.UTF8.GetBytes(plain)));
@@ -129,6 +138,8 @@ public sealed class Vault
         public byte[] Id { get; }
 
         public byte[] Key(string label) => _keys.GetOrAdd(label, name => Derive($"wopr/vault/key/{name}", 32));
+
+        public byte[] MacKey(string label) => _keys.GetOrAdd($"mac/{label}", _ => Derive($"wopr/vault/mac/{label}", 32));
 
         private byte[] Derive(string info, int length) =>
             HKDF.DeriveKey(HashAlgorithmName.SHA256, _secret, length, salt: null, Encoding.UTF8.GetBytes(info));

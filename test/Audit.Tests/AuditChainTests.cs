@@ -172,7 +172,7 @@ public sealed class AuditChainTests : IAsyncLifetime
         var sealing = _sealer.SealAsync(Ct);
         await Task.Delay(300, Ct);
         Assert.False(sealing.IsCompleted);
-        await WriteAsync(1).WaitAsync(TimeSpan.FromSeconds(2), Ct);
+        await WriteAsync(1).WaitAsync(Patience.Max, Ct);
         mayCommit.SetResult();
         await slow;
 

@@ -16,6 +16,16 @@ public sealed class SqlTests
     }
 
     [Fact]
+    public async Task Parts_keep_their_values_wherever_they_are_put()
+    {
+        var db = new Db(await TestPostgres.EmptyAsync(Ct));
+        SqlPart rest = new($"{2}::text || {"c"}::text");
+        SqlPart parts = new($"{"a"}::text || {1}::text || {rest}");
+
+        Assert.Equal("xa12c, 7z", await db.ValueAsync<string>($"select {"x"}::text || {parts} || {$", {7}z"}::text", Ct));
+    }
+
+    [Fact]
     public async Task A_failed_transaction_leaves_nothing_behind()
     {
         var db = new Db(await TestPostgres.EmptyAsync(Ct));

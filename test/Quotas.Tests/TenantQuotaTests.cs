@@ -57,7 +57,7 @@ public sealed class TenantQuotaTests : IAsyncLifetime
         await _db.TransactAsync(async tx =>
         {
             Assert.Null(await _quotas.CheckAsync(tx, "t1", Quota.Instances, 1, Ct));
-            Assert.Null(await TakeAsync("t2").WaitAsync(TimeSpan.FromSeconds(5), Ct));
+            Assert.Null(await TakeAsync("t2").WaitAsync(Patience.Max, Ct));
             return 0;
         }, Ct);
     }

@@ -92,7 +92,7 @@ public abstract partial class ObjectStore
             : throw new ObjectCorruptException(key);
     }
 
-    internal static bool IsKey(string key) => key.Length is > 0 and <= KeyCharsMax
+    public static bool IsKey(string key) => key.Length is > 0 and <= KeyCharsMax
         && key.Split('/').All(segment => segment.Length <= SegmentCharsMax && Segment().IsMatch(segment));
 
     private static string Checked(string key) => IsKey(key)
