@@ -38,7 +38,8 @@ public sealed class TestPostgres
 
     private static async Task<string> CreateAsync(string from, CancellationToken ct)
     {
-        var name = $"test_{Guid.CreateVersion7():n}";
+        // Told apart by whose they are, so that they can be dropped when those have run.
+        var name = $"test_{Environment.GetEnvironmentVariable("TEST_DATABASES") ?? "some"}_{Guid.CreateVersion7():n}";
         await using var source = NpgsqlDataSource.Create($"{Server};Database=postgres;Pooling=false");
 #pragma warning disable CA2100 // The name is made here.
         await using var command = source.CreateCommand($"create database {name} {from}");

@@ -9,8 +9,6 @@ namespace Wopr.Testing;
 /// <summary>The outside world on a free port: point SANDBOX_URL, GITHUB_BASE_URL and their kin at it.</summary>
 public sealed class TestSandbox : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
-
     private readonly WebApplication _app;
 
     private TestSandbox(WebApplication app)
@@ -36,7 +34,7 @@ public sealed class TestSandbox : IAsyncDisposable
     public async Task<JsonElement> MailAsync(string to, string subject, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(s_patience);
+        patience.CancelAfter(Patience.Max);
         while (true)
         {
             var mails = await Http.GetFromJsonAsync<JsonElement[]>($"/mails?to={Uri.EscapeDataString(to)}", patience.Token);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Wopr.Testing;
 
 namespace Wopr.Sandbox.Tests.Models;
 
@@ -25,8 +26,6 @@ internal enum Ending
 /// <param name="Chunks">The length of each chunk of the transfer: what was written at once.</param>
 internal sealed record RawAnswer(string Head, string Body, IReadOnlyList<int> Chunks, Ending Ending)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     /// <summary>The events that came whole, with their lines.</summary>
     public string[] Events => [.. Body.ReplaceLineEndings("\n").Split("\n\n")[..^1]];
 
@@ -52,7 +51,7 @@ internal sealed record RawAnswer(string Head, string Body, IReadOnlyList<int> Ch
         {
             if (IsWhole(got)) { return Of(got, Ending.Whole); }
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            silence.CancelAfter(patience ?? s_patience);
+            silence.CancelAfter(patience ?? Patience.Max);
             try
             {
                 var read = await stream.ReadAsync(buffer, silence.Token);
