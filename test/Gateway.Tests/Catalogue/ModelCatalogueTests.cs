@@ -47,8 +47,8 @@ public sealed class ModelCatalogueTests
 
         var model = replica.Catalogue.Find("gpt-4o")!;
         Assert.All(model.Offers, offer => Assert.False(offer.Provider.IsReady));
-        Assert.Empty(replica.Router.Order(model, 0, byok: false));
-        Assert.Equal(["openai"], replica.Router.Order(model, 0, byok: true).Select(offer => offer.Provider.Id));
+        Assert.Empty(replica.Router.Order(model, Dialect.Openai, 0, byok: false));
+        Assert.Equal(["openai"], replica.Router.Order(model, Dialect.Openai, 0, byok: true).Select(offer => offer.Provider.Id));
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class ModelCatalogueTests
     {
         await using var replica = await Replica.StartAsync(Ct, settings: new(Replica.Keys) { ["LLAMA_BASE_URL"] = "http://10.0.0.7:8080/v1/" });
 
-        var offers = replica.Router.Order(replica.Catalogue.Find("llama-3.1-8b-instruct")!, 0, byok: false);
+        var offers = replica.Router.Order(replica.Catalogue.Find("llama-3.1-8b-instruct")!, Dialect.Openai, 0, byok: false);
 
         Assert.Equal(["llama", "openrouter"], offers.Select(offer => offer.Provider.Id));
         Assert.Equal("http://10.0.0.7:8080/v1/models", offers[0].Provider.At("/v1/models").AbsoluteUri);
@@ -160,7 +160,7 @@ public sealed class ModelCatalogueTests
             """, Ct);
 
         await Eventually.IsAsync(() => replica.Catalogue.Find("gpt-4o")!.Offers is [{ Provider.Id: "groq" }, _], Ct);
-        Assert.Equal(["openrouter"], replica.Router.Order(replica.Catalogue.Find("gpt-4o")!, 0, byok: false).Select(offer => offer.Provider.Id));
+        Assert.Equal(["openrouter"], replica.Router.Order(replica.Catalogue.Find("gpt-4o")!, Dialect.Openai, 0, byok: false).Select(offer => offer.Provider.Id));
     }
 
     [Fact]

@@ -126,7 +126,7 @@ internal sealed class TestReplica : IAsyncDisposable
         var heard = new TaskCompletionSource();
         using var first = _listener.On("gateway_key", payload => { if (payload is null) { heard.TrySetResult(); } });
         await _listener.StartAsync(TestKeys.Ct);
-        await heard.Task.WaitAsync(TimeSpan.FromSeconds(10), TestKeys.Ct);
+        await heard.Task.WaitAsync(Patience.Max, TestKeys.Ct);
         // The ring is told in the same breath, before or after.
         await Task.Delay(50, TestKeys.Ct);
     }

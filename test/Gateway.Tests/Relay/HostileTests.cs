@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Wopr.Testing;
 
 namespace Wopr.Gateway.Tests.Relay;
 
@@ -68,7 +69,7 @@ public sealed class HostileTests
             }
             for (var turn = 0; turn < 20; turn++)
             {
-                var answer = await world.AskAsync("/v1/chat/completions", World.Chat()).WaitAsync(TimeSpan.FromSeconds(5), Ct);
+                var answer = await world.AskAsync("/v1/chat/completions", World.Chat()).WaitAsync(Patience.Max, Ct);
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             }
         }

@@ -4,6 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Wopr.Gateway.Protocols;
 using Wopr.Gateway.Relay;
+using Wopr.Gateway.Tests.Routing;
 
 namespace Wopr.Gateway.Tests.Relay;
 
@@ -71,6 +72,18 @@ public sealed class RequestHeadTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_limit_has_the_name_that_the_provider_takes_unless_the_caller_named_it()
+    {
+        const string Limited = """{"model":"m","max_tokens":7}""";
+
+        Assert.Equal("""{"max_tokens":9,"model":"m"}""", Edit("""{"model":"m"}""", "m", 9));
+        Assert.Equal("""{"max_completion_tokens":9,"model":"m"}""", Edit("""{"model":"m"}""", "m", 9, "openai"));
+        Assert.Equal("""{"model":"m","max_completion_tokens":7}""", Edit(Limited, "m", tenantKey: "openai", isOurs: true));
+        Assert.Equal(Limited, Edit(Limited, "m", isOurs: true));
+        Assert.Equal(Limited, Edit(Limited, "m", tenantKey: "openai"));
+    }
+
+    [Fact]
     public void An_edited_body_says_the_same_but_for_what_was_changed() =>
         Prop.ForAll(Gen.Elements("a", "Ünïcode \"quoted\"", "\\u0041", "x\ny").ArrayOf().ToArbitrary(), Gen.Choose(0, 1).ToArbitrary(), (texts, stream) =>
         {
@@ -83,6 +96,9 @@ public sealed class RequestHeadTests
 
     private static RequestHead Read(string body) => RequestHead.Read(Encoding.UTF8.GetBytes(body)).Value!;
 
-    private static string Edit(string body, string model, long? outputMax = null) =>
-        Encoding.UTF8.GetString(BodyEdit.Apply(Encoding.UTF8.GetBytes(body), Read(body), WireFormat.Chat, model, outputMax));
+    private static string Edit(string body, string model, long? outputMax = null, string? tenantKey = null, bool isOurs = false)
+    {
+        var offer = Made.Offer("p", 10, tenantKey: tenantKey) with { UpstreamModel = model };
+        return Encoding.UTF8.GetString(BodyEdit.Apply(Encoding.UTF8.GetBytes(body), Read(body), WireFormat.Chat, offer, isOurs, outputMax));
+    }
 }

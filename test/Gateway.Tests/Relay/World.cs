@@ -71,7 +71,7 @@ internal sealed class World : IAsyncDisposable
         Clients.Add(new(new SocketsHttpHandler { MaxConnectionsPerServer = 500, ResponseDrainTimeout = TimeSpan.Zero })
         {
             BaseAddress = new(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)),
-            Timeout = TimeSpan.FromSeconds(60),
+            Timeout = Patience.Max,
         });
     }
 

@@ -13,7 +13,7 @@ internal static class Made
     }
 
     public static IReadOnlyList<string> Names(Replica replica, ModelEntry model, ulong conversation = 0) =>
-        [.. replica.Router.Order(model, conversation, byok: false).Select(offer => offer.Provider.Id)];
+        [.. replica.Router.Order(model, Dialect.Openai, conversation, byok: false).Select(offer => offer.Provider.Id)];
 
     public static ModelEntry Model(params Offer[] offers) => new("m", "acme", "chat-completions", 1000, 1000, offers);
 

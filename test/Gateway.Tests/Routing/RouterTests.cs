@@ -1,3 +1,4 @@
+using Wopr.Gateway.Catalogue;
 using Wopr.Gateway.Routing;
 using Wopr.Gateway.Tests.Catalogue;
 using static Wopr.Gateway.Tests.Routing.Made;
@@ -49,6 +50,20 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public async Task Among_equals_who_speaks_as_the_caller_does_comes_first_and_never_before_a_cheaper_one()
+    {
+        await using var replica = await Replica.StartAsync(Ct);
+        var foreign = Offer("anthropic", 10);
+        var claude = foreign with { Provider = foreign.Provider with { Dialect = Dialect.Anthropic } };
+        var model = Model(Offer("a", 10), claude, Offer("b", 10), Offer("cheap", 9));
+        replica.Router.Succeeded(model.Offers[0], s_quick, 7);
+
+        Assert.Equal(["cheap", "anthropic", "a", "b"],
+            replica.Router.Order(model, Dialect.Anthropic, 7, byok: false).Select(offer => offer.Provider.Id));
+        Assert.Equal(["cheap", "a", "b", "anthropic"], Names(replica, model, 7));
+    }
+
+    [Fact]
     public async Task Equals_share_conversations_among_them_and_replicas_agree_on_it()
     {
         await using var one = await Replica.StartAsync(Ct);
@@ -91,7 +106,7 @@ public sealed class RouterTests
 
         Assert.Equal(["both", "ours"], Names(replica, model));
         Assert.Equal(["theirs", "both"],
-            replica.Router.Order(model, 0, byok: true).Select(offer => offer.Provider.Id));
+            replica.Router.Order(model, Dialect.Openai, 0, byok: true).Select(offer => offer.Provider.Id));
     }
 
     [Fact]

@@ -26,6 +26,9 @@ internal sealed record Provider(
     /// <summary>It answers nobody without a key.</summary>
     public bool NeedsKey { get; init; }
 
+    /// <summary>OpenAI itself, whose newer models refuse the name others have for a limit.</summary>
+    public bool IsOpenAi => TenantKey == ProvidersOptions.OpenAi;
+
     /// <summary>It can be asked on the platform's account; otherwise only with a tenant's own key.</summary>
     public bool IsReady => ApiKey is not null || !NeedsKey;
 

@@ -80,7 +80,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
         {
-            if (attempt.IsCancellationRequested && !exchange.IsLate)
+            if (sent.IsKeptBack || (attempt.IsCancellationRequested && !exchange.IsLate))
             {
                 // Once it was asked it may have worked, and what was sent to it is charged.
                 if (sent.IsSent) { await settle(false); }
@@ -150,10 +150,10 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
 
     private static Result<byte[]> Compose(Exchange exchange, Asked asked, Offer offer, WireFormat format)
     {
-        if (format == exchange.Format) { return BodyEdit.Apply(asked.Body.Span, exchange.Head, format, offer.UpstreamModel, asked.OutputMax); }
+        if (format == exchange.Format) { return BodyEdit.Apply(asked.Body.Span, exchange.Head, format, offer, isOurs: false, asked.OutputMax); }
         if (!Translator.Request(exchange.Format, format, asked.Body).Succeeded(out var translated, out var problem)) { return problem; }
         if (!RequestHead.Read(translated).Succeeded(out var head, out problem)) { return problem; }
-        return BodyEdit.Apply(translated, head, format, offer.UpstreamModel, asked.OutputMax);
+        return BodyEdit.Apply(translated, head, format, offer, isOurs: true, asked.OutputMax);
     }
 
     /// <summary>What the provider understands, as near to the caller's format as it gets.</summary>
@@ -178,7 +178,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
             _registration = context.RequestAborted.Register(() =>
             {
                 // Who was not asked yet need not be.
-                if (sent.IsSent && offer.Provider.OnDisconnect == OnDisconnect.Drain && drains.TryEnter())
+                if (!sent.TryKeepBack() && offer.Provider.OnDisconnect == OnDisconnect.Drain && drains.TryEnter())
                 {
                     Volatile.Write(ref _drained, 1);
                     exchange.Phase = Phase.Draining;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Wopr.Gateway.Catalogue;
 using Wopr.Gateway.Protocols;
 
 namespace Wopr.Gateway.Relay;
@@ -10,17 +11,21 @@ internal static class BodyEdit
 {
     private static ReadOnlySpan<byte> UsageWanted => "{\"include_usage\":true}"u8;
 
+    /// <param name="isOurs">The body was translated, so that the name of its limit is not the caller's word.</param>
     /// <param name="outputMax">A limit to set, where the caller set none.</param>
-    public static byte[] Apply(ReadOnlySpan<byte> body, RequestHead head, WireFormat format, string model, long? outputMax)
+    public static byte[] Apply(
+        ReadOnlySpan<byte> body, RequestHead head, WireFormat format, Offer offer, bool isOurs, long? outputMax)
     {
-        var name = JsonEncodedText.Encode(model).EncodedUtf8Bytes;
+        var name = JsonEncodedText.Encode(offer.UpstreamModel).EncodedUtf8Bytes;
+        var limitName = LimitName(format, offer.Provider);
         List<(Place At, byte[] New)> edits = [(head.ModelAt, [(byte)'"', .. name, (byte)'"'])];
         // Behind the brace that opens the body, with a comma for what follows.
         List<byte> added = [];
+        if (isOurs && head.LimitNameAt is { } said) { edits.Add((said, [(byte)'"', .. limitName, (byte)'"'])); }
         if (outputMax is { } limit)
         {
             if (head.NoLimitAt is { } empty) { edits.Add((empty, Digits(limit))); }
-            else { added.AddRange([(byte)'"', .. LimitName(format), .. "\":"u8, .. Digits(limit), (byte)',']); }
+            else { added.AddRange([(byte)'"', .. limitName, .. "\":"u8, .. Digits(limit), (byte)',']); }
         }
         if (head.Streams && !head.WantsUsage && format is (WireFormat.Chat or WireFormat.Completions))
         {
@@ -44,8 +49,10 @@ internal static class BodyEdit
         return edited;
     }
 
-    private static ReadOnlySpan<byte> LimitName(WireFormat format) =>
-        format == WireFormat.Responses ? "max_output_tokens"u8 : "max_tokens"u8;
+    private static ReadOnlySpan<byte> LimitName(WireFormat format, Provider provider) =>
+        format == WireFormat.Responses ? "max_output_tokens"u8
+        : format == WireFormat.Chat && provider.IsOpenAi ? "max_completion_tokens"u8
+        : "max_tokens"u8;
 
     private static byte[] Digits(long number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
 }

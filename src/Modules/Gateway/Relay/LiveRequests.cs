@@ -25,6 +25,9 @@ internal sealed partial class LiveRequests(
 
     public void Remove(Exchange exchange) => _running.TryRemove(exchange.Id, out _);
 
+    /// <summary>What runs while the process stops is watched as before: only its end ends the watch.</summary>
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_tick, time);

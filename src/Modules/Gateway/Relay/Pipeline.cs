@@ -57,7 +57,8 @@ internal sealed class Pipeline(
     {
         var own = await ownKeys.FindAsync(key.TenantId, model, context.RequestAborted);
         var conversation = Conversation(key, head);
-        var offers = router.Order(model, conversation, byok: own.Count > 0);
+        var spoken = format == WireFormat.Messages ? Dialect.Anthropic : Dialect.Openai;
+        var offers = router.Order(model, spoken, conversation, byok: own.Count > 0);
         if (own.Count > 0) { offers = [.. offers.Where(offer => own.ContainsKey(offer.Provider.Id))]; }
         if (offers.Count == 0) { return GatewayProblems.NoProvider with { RetryAfter = router.RetryAfter(model, byok: own.Count > 0) }; }
         var now = time.GetUtcNow();

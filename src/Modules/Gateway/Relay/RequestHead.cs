@@ -54,6 +54,9 @@ internal sealed class RequestHead
     /// <summary>A limit that was set to null.</summary>
     internal Place? NoLimitAt { get; private set; }
 
+    /// <summary>The name of the limit, in its quotes.</summary>
+    internal Place? LimitNameAt { get; private set; }
+
     public static Result<RequestHead> Read(ReadOnlySpan<byte> body)
     {
         if (!Utf8.IsValid(body)) { return GatewayProblems.BadText; }
@@ -80,6 +83,7 @@ internal sealed class RequestHead
             var property = Name(ref reader);
             if (property != Known.None && (seen & property) != 0) { return GatewayProblems.Twice(reader.GetString()!); }
             seen |= property;
+            if (property == Known.OutputMax) { LimitNameAt = new((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2); }
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             if (Take(property, ref reader) is { } problem) { return problem; }

@@ -52,13 +52,13 @@ internal sealed class TokenCounting(
     private async Task<byte[]?> AskAsync(HttpContext context, GatewayKey key, ModelEntry model, RequestHead head, ReadOnlyMemory<byte> body)
     {
         var own = await ownKeys.FindAsync(key.TenantId, model, context.RequestAborted);
-        var offer = router.Order(model, 0, byok: own.Count > 0).FirstOrDefault(offer => offer.Provider.Dialect == Dialect.Anthropic);
+        var offer = router.Order(model, Dialect.Anthropic, 0, byok: own.Count > 0).FirstOrDefault(offer => offer.Provider.Dialect == Dialect.Anthropic);
         if (offer is null) { return null; }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         limit.CancelAfter(s_patience);
         try
         {
-            var asked = BodyEdit.Apply(body.Span, head, WireFormat.Messages, offer.UpstreamModel, outputMax: null);
+            var asked = BodyEdit.Apply(body.Span, head, WireFormat.Messages, offer, isOurs: false, outputMax: null);
             var apiKey = own.Count > 0 ? own.GetValueOrDefault(offer.Provider.Id) : offer.Provider.ApiKey;
             using UpstreamBody content = new(asked);
             using var answer = await upstream.SendAsync(offer, apiKey, "/v1/messages/count_tokens", content,

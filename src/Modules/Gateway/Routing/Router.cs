@@ -40,11 +40,13 @@ internal sealed class Router : BackgroundService
 
     /// <summary>
     /// In the order to try; empty while nobody can be asked. Healthy servers of our own come first, then the cheapest,
-    /// and among equals the one that served the conversation last. One whose circuit is open is not among them.
+    /// among equals those that need no translation, and of these the one that served the conversation last. One whose
+    /// circuit is open is not among them.
     /// </summary>
+    /// <param name="spoken">What the caller speaks.</param>
     /// <param name="conversation">The same for all requests of a conversation; 0 when it is not known.</param>
     /// <param name="byok">Only providers that tenants may bring keys for.</param>
-    public IReadOnlyList<Offer> Order(ModelEntry model, ulong conversation, bool byok)
+    public IReadOnlyList<Offer> Order(ModelEntry model, Dialect spoken, ulong conversation, bool byok)
     {
         var age = Age;
         if (model.Offers.Count == 1) { return MayAsk(model.Offers[0], byok, age, out _) ? model.Offers : []; }
@@ -56,7 +58,7 @@ internal sealed class Router : BackgroundService
             if (!MayAsk(offer, byok, age, out var circuit)) { continue; }
             var provider = offer.Provider;
             var rank = circuit.IsShaky(age) ? 2 : provider.IsOwn ? 0 : 1;
-            places[count++] = new(offer, rank, offer.Price.Blended, _conversations.Served(conversation, provider.Id),
+            places[count++] = new(offer, rank, offer.Price.Blended, provider.Dialect != spoken, _conversations.Served(conversation, provider.Id),
                 Conversations.Preference(conversation, provider.Id), at);
         }
         Array.Sort(places, 0, count);
@@ -164,12 +166,13 @@ internal sealed class Router : BackgroundService
         if (write is not null) { _sync.Write(circuit, write); }
     }
 
-    private readonly record struct Place(Offer Offer, int Rank, Int128 Price, bool Served, ulong Preference, int At)
+    private readonly record struct Place(Offer Offer, int Rank, Int128 Price, bool IsForeign, bool Served, ulong Preference, int At)
         : IComparable<Place>
     {
         public int CompareTo(Place other) =>
             Rank != other.Rank ? Rank.CompareTo(other.Rank)
             : Price != other.Price ? Price.CompareTo(other.Price)
+            : IsForeign != other.IsForeign ? IsForeign.CompareTo(other.IsForeign)
             : Served != other.Served ? other.Served.CompareTo(Served)
             : Preference != other.Preference ? Preference.CompareTo(other.Preference)
             : At.CompareTo(other.At);
