@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Wopr.Kernel;
+using Wopr.Testing;
 
 namespace Wopr.Billing.Tests;
 
@@ -126,7 +127,7 @@ public sealed class TenantWebhookTests : IAsyncLifetime
         for (var count = 0; count < 3; count++) { await TellAsync(WebhookEvents.BotState); }
 
         var slow = NextAsync();
-        while (working.Heard.Count < 3 && await NextAsync().WaitAsync(TimeSpan.FromSeconds(5), Ct)) { }
+        while (working.Heard.Count < 3 && await NextAsync().WaitAsync(Patience.Max, Ct)) { }
         Assert.False(await NextAsync());
         Assert.Equal(3, working.Heard.Count);
         patience.Release(3);

@@ -53,34 +53,6 @@ internal sealed class Acts(Scheduler scheduler, Model model, Clients clients, St
         }
     }
 
-    /// <summary>With all at rest: who owes or is frozen starts nothing, and all others can, wherever their money is.</summary>
-    public void Probe(List<Replica> up, Action rest, Admin admin)
-    {
-        foreach (var tenant in model.Tenants)
-        {
-            foreach (var replica in up)
-            {
-                var (free, owed, frozen, capped) = admin.Query("""
-                    select free_nanos + coalesce((select sum(remaining_nanos) from credits.allowance l where l.tenant_id = a.tenant_id), 0)::bigint,
-                           owed_nanos, frozen_at is not null, exists (select from credits.cap c where c.tenant_id = a.tenant_id)
-                    from credits.account a where tenant_id = $1
-                    """, row => (row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), row.GetBoolean(3)), tenant).SingleOrDefault();
-                if (capped) { continue; }
-                var wants = frozen ? "credits.frozen" : owed > 0 ? "credits.owing" : free == 0 ? "insufficient_credits" : null;
-                var probe = clients.Request(replica, tenant, new(Math.Max(free, 1)));
-                string? got = "nothing";
-                clients.Start(replica, probe, result => got = result.Problem?.Code);
-                rest();
-                if (got != wants)
-                {
-                    throw new LawBrokenException($"{tenant} has {free}, owes {owed}, frozen {frozen}; {replica.Process.Name} told {got ?? "accepted"}");
-                }
-                if (got is null) { clients.Void(replica, probe); }
-                rest();
-            }
-        }
-    }
-
     private void Start(Replica replica, string tenant)
     {
         var request = clients.Request(replica, tenant, Cents(30));

@@ -125,6 +125,8 @@ internal sealed class Laws(Model model, Admin admin)
                 continue;
             }
             var row = rows[0];
+            var held = row.Price < metered.Request.Hold ? row.Price : metered.Request.Hold;
+            Must(row.Charged >= held, $"{name} is charged less than was held for it");
             Must(metered.Told.All(told => (told.Price, told.Charged, told.IsEstimated) == (row.Price, row.Charged, row.IsEstimated)),
                 $"{name} was told otherwise than it is charged");
             if (row.IsEstimated)

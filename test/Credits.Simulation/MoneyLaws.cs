@@ -43,6 +43,9 @@ internal sealed class MoneyLaws(Model model, Admin admin)
         Laws.Must(came == credited, $"{payment.Intent} came in as {came.Nanos}, and its row says {credited.Nanos}");
         Laws.Must(went == due, $"of {payment.Intent} {went.Nanos} are gone, and its refunds and disputes say {due.Nanos}");
         Laws.Must(taken == due, $"of {payment.Intent} its row says that {taken.Nanos} are gone, and it must be {due.Nanos}");
+        var refunded = admin.Query("select coalesce(max(cents), 0) from billing.reversal where charge = $1 and kind = 'refund'",
+            row => row.GetInt64(0), payment.Charge)[0];
+        Laws.Must(refunded == payment.Refunded, $"of {payment.Intent} {payment.Refunded} cents are refunded, and its row says {refunded}");
         known.Add(reference);
     }
 

@@ -104,16 +104,8 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
         var payment = model.Payments[_dice.Next(model.Payments.Count)];
         if (_dice.Next(2) == 0)
         {
-            if (payment.Refunded == payment.Cents) { return; }
-            payment.Refunded = _dice.Next(3) == 0 ? payment.Cents : payment.Refunded + 1 + _dice.NextInt64(payment.Cents - payment.Refunded);
-            Tell("charge.refunded", new()
-            {
-                ["id"] = payment.Charge,
-                ["amount_refunded"] = payment.Refunded,
-                ["currency"] = "usd",
-                ["payment_intent"] = payment.Intent,
-                ["invoice"] = payment.Invoice,
-            });
+            // Two at once may arrive the other way round.
+            for (var count = _dice.Next(2); count >= 0; count--) { Refund(payment); }
             return;
         }
         payment.DisputeStatus = payment.DisputeStatus switch
@@ -135,6 +127,20 @@ internal sealed class Stripe(Scheduler scheduler, Model model)
             ["status"] = payment.DisputeStatus,
             ["charge"] = payment.Charge,
             ["payment_intent"] = payment.Intent,
+        });
+    }
+
+    private void Refund(StripePayment payment)
+    {
+        if (payment.Refunded == payment.Cents) { return; }
+        payment.Refunded = _dice.Next(3) == 0 ? payment.Cents : payment.Refunded + 1 + _dice.NextInt64(payment.Cents - payment.Refunded);
+        Tell("charge.refunded", new()
+        {
+            ["id"] = payment.Charge,
+            ["amount_refunded"] = payment.Refunded,
+            ["currency"] = "usd",
+            ["payment_intent"] = payment.Intent,
+            ["invoice"] = payment.Invoice,
         });
     }
 

@@ -20,6 +20,8 @@ internal sealed class World
     private readonly List<Replica> _replicas = [];
     private int _hurry;
 
+    internal List<Replica> Up => [.. _replicas.Where(replica => replica.IsUp)];
+
     private World(int seed, Lane lane, Trace trace)
     {
         (_lane, _dice) = (lane, new(seed));
@@ -191,7 +193,7 @@ internal sealed class World
             Rest();
         }
         // Those that were taken for dead while they lived have new names; what they lost is settled, what they have now is theirs.
-        _acts.Probe(_replicas.Where(replica => replica.IsUp).ToList(), () => Rest(), _lane.Admin);
+        new Probes(this, _scheduler, _model, _clients, _lane.Admin).Run();
         foreach (var replica in _replicas.Where(replica => replica.IsUp)) { Stop(replica); }
         Rest();
         foreach (var replica in _replicas.Where(replica => !replica.Process.IsDead && !replica.HasStopped))
@@ -203,7 +205,7 @@ internal sealed class World
     }
 
     /// <summary>Until nothing is left that could happen but the passing of time.</summary>
-    private void Rest(bool keepLate = false)
+    internal void Rest(bool keepLate = false)
     {
         var until = _scheduler.Now + TimeSpan.FromSeconds(2);
         for (var steps = 0; ; steps++)
@@ -222,6 +224,12 @@ internal sealed class World
                 return;
             }
         }
+    }
+
+    /// <summary>Does the next thing, as if nothing ever broke.</summary>
+    internal void GoOn()
+    {
+        if (!RunOne(isCalm: true) && !_scheduler.Advance(TimeSpan.Zero)) { throw new LawBrokenException("a caller waits for ever"); }
     }
 
     private void Leave()

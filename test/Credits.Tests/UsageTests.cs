@@ -80,12 +80,21 @@ public sealed class UsageTests : IAsyncLifetime
             [new("chat", CapPeriod.Day, Money.FromCents(30)), new(null, CapPeriod.Month, Money.FromCents(40))], Ct);
         TestReplica[] replicas = [await _home.StartAsync(Ct), await _home.StartAsync(Ct)];
 
-        var chats = await Task.WhenAll(Enumerable.Range(0, 60).Select(turn => RunAsync(replicas[turn % 2], "chat")));
-        var images = await Task.WhenAll(Enumerable.Range(0, 60).Select(turn => RunAsync(replicas[turn % 2], "image")));
+        var chats = await RushAsync("chat");
+        var images = await RushAsync("image");
 
         Assert.Equal(30, chats.Count(code => code is null));
         Assert.Equal(10, images.Count(code => code is null));
         Assert.All(chats.Concat(images).OfType<string>(), code => Assert.Equal("spending_cap_exceeded", code));
+
+        async Task<string?[]> RushAsync(string capability)
+        {
+            var rush = await Task.WhenAll(Enumerable.Range(0, 60).Select(turn => RunAsync(replicas[turn % 2], capability)));
+            // On a busy machine the other replica may give back its rest after the last of them has given up.
+            List<string?> late = [];
+            for (var turn = 0; turn < 10; turn++) { late.Add(await RunAsync(replicas[turn % 2], capability)); }
+            return [.. rush, .. late];
+        }
     }
 
     [Fact]

@@ -28,6 +28,9 @@ public sealed record UsageSummary(
     [property: JsonPropertyName("total_charge")] long TotalCharge,
     [property: JsonPropertyName("event_count")] long EventCount);
 
+/// <param name="InputTokens">Of answers in words; other units are not counted here.</param>
+public sealed record BotHour(DateTimeOffset Hour, long Requests, long InputTokens, long OutputTokens, Money Charged);
+
 /// <summary>What was used, from the sums of hours and days, which are a few seconds old.</summary>
 public sealed class UsageReports(Db db, TimeProvider time)
 {
@@ -52,6 +55,16 @@ public sealed class UsageReports(Db db, TimeProvider time)
             where tenant_id = {tenantId} and day between {from} and {to}
             group by day order by day
             """, row => (row.GetFieldValue<DateOnly>(0), new Money(row.GetInt64(1)), row.GetInt64(2)), ct);
+
+    /// <summary>What one bot's keys used, hour by hour; hours without use are not in it.</summary>
+    public Task<List<BotHour>> BotHoursAsync(string tenantId, Guid bot, DateTimeOffset from, CancellationToken ct) => db.QueryAsync($"""
+        select hour, sum(requests)::bigint, sum(case when capability = 'chat-completions' then input_units else 0 end)::bigint,
+               sum(case when capability = 'chat-completions' then output_units else 0 end)::bigint, sum(charged_nanos)::bigint
+        from credits.usage_hour
+        where tenant_id = {tenantId} and bot_id = {bot} and hour >= {Hour(from)}
+        group by hour
+        order by hour
+        """, row => new BotHour(row.GetFieldValue<DateTimeOffset>(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), new(row.GetInt64(4))), ct);
 
     internal async Task<Result<UsageView>> ShowAsync(Actor actor, UsageRequest request, CancellationToken ct)
     {

@@ -27,6 +27,11 @@ public sealed class BillingStanding(Ledger ledger, BillingLinks links, TimeProvi
         return new(tenant, standing.State, standing.Since, standing.GraceUntil, standing.DestroyAfter);
     }
 
+    /// <summary>What was run up and is charged later: on days that are over, and by bots that are gone.</summary>
+#pragma warning disable CA1822 // An instance like its neighbours.
+    public Task<Money> UnchargedAsync(Db db, string tenant, CancellationToken ct) => BotSql.UnchargedAsync(db, tenant, ct);
+#pragma warning restore CA1822
+
     /// <summary>Why nothing that costs this much may start; null when it may. Whoever cannot ask, starts nothing.</summary>
     /// <param name="required">For a bot: the price of a day.</param>
     public async Task<Problem?> RefuseAsync(Db db, string tenant, Money required, CancellationToken ct)

@@ -104,6 +104,14 @@ internal static class BotSql
         where bot_id = {day.BotId} and day = {day.Day}
         """, ct);
 
+    public static async Task<Money> UnchargedAsync(Db db, string tenant, CancellationToken ct) => new(await db.ValueAsync<long>($"""
+        select coalesce(sum(coalesce(d.runtime_nanos, 0) * d.hours / 24 + d.storage_nanos * d.hours / 24), 0)::bigint
+        from billing.bot_day d
+        join billing.bot b on b.id = d.bot_id
+        where d.tenant_id = {tenant} and d.charged_at is null
+          and (b.deleted_at is not null or d.day < (now() at time zone 'utc')::date)
+        """, ct));
+
     /// <summary>How many bots there are, and what they cost a day as they are now.</summary>
     public static async Task<(long Bots, Money Daily)> CostAsync(Db db, string tenant, BotPrices prices, CancellationToken ct)
     {

@@ -8,22 +8,44 @@ internal static class BatchSql
     /// Makes a batch durable in one statement and one commit. False when the writer was ended by another, and nothing
     /// was written. Anything that does not add up divides by zero, which undoes all of it. Rows that only this writer
     /// changes are looked up by key one by one and updated by place: joined, they would sometimes be read all for each.
+    /// What a batch has nothing of is left out: a lone request waits for every part.
     /// </summary>
-    public static async Task<bool> WriteAsync(Db db, Guid writer, long batch, Batch content, CancellationToken ct)
+    public static Task<bool> WriteAsync(Db db, Guid writer, long batch, Batch content, CancellationToken ct)
     {
-        var (ends, starts, notes) = (content.Ends, content.Starts, content.Notes);
+        var parts = Beat(writer, batch);
+        var (ended, spent) = (0, 0);
+        if (content.Ends.Count > 0) { parts = WithEnds(parts, writer, batch, content.Ends, out ended, out spent); }
+        if (content.Starts.Count > 0) { parts = WithStarts(parts, content.Starts); }
+        if (content.Notes.Count > 0) { parts = WithNotes(parts, content.Notes); }
+        return content.Ends.Count == 0
+            ? db.ValueAsync<bool>($"{parts} select exists (select from beat)", ct)
+            : db.ValueAsync<bool>($"""
+                {parts}
+                select exists (select from beat) and
+                       1 / ((select count(*) from beat) = 0
+                            or ((select count(*) from ended) = {ended} and (select count(*) from spent) = {spent}))::int = 1
+                """, ct);
+    }
+
+    private static SqlPart Beat(Guid writer, long batch) => new($"""
+        with beat as (
+            update credits.writer set batch = {batch}, beat_at = clock_timestamp()
+            where id = {writer} and ended_at is null and batch < {batch}
+            returning id
+        )
+        """);
+
+    private static SqlPart WithEnds(SqlPart parts, Guid writer, long batch, IReadOnlyList<Ended> ends, out int ended, out int spent)
+    {
         var used = ends.Where(end => end.Op.Use is not null).ToArray();
         // By row, not by purse: one that closes and the one that follows it on the same day share a row.
-        var spent = ends.SelectMany(end => end.Charges)
+        var purses = ends.SelectMany(end => end.Charges)
             .GroupBy(charge => (charge.Purse.TenantId, charge.Purse.Name, charge.Purse.Day), charge => charge.Amount.Nanos)
             .Select(row => (row.Key.TenantId, row.Key.Name, row.Key.Day, Nanos: row.Sum())).ToArray();
         var entries = Entries(writer, batch, used);
-        var alive = await db.ValueAsync<bool>($"""
-            with beat as (
-                update credits.writer set batch = {batch}, beat_at = clock_timestamp()
-                where id = {writer} and ended_at is null and batch < {batch}
-                returning id
-            ), ended as (
+        (ended, spent) = (ends.Count, purses.Length);
+        return new($"""
+            {parts}, ended as (
                 delete from credits.start
                 where request_id = any({ends.Map(end => end.Op.RequestId)}) and writer_id = (select id from beat)
                 returning 1
@@ -42,8 +64,8 @@ internal static class BatchSql
                 update credits.allowance l set remaining_nanos = l.remaining_nanos - c.nanos
                 from (select c.nanos, (select a.ctid from credits.allowance a
                                        where a.tenant_id = c.tenant and a.writer_id = beat.id and a.purse = c.purse and a.day = c.day) as place
-                      from beat, unnest({spent.Map(row => row.TenantId)}, {spent.Map(row => row.Name)},
-                                        {spent.Map(row => row.Day)}, {spent.Map(row => row.Nanos)}) c (tenant, purse, day, nanos)) c
+                      from beat, unnest({purses.Map(row => row.TenantId)}, {purses.Map(row => row.Name)},
+                                        {purses.Map(row => row.Day)}, {purses.Map(row => row.Nanos)}) c (tenant, purse, day, nanos)) c
                 where l.ctid = c.place
                 returning 1
             ), booked as (
@@ -53,30 +75,34 @@ internal static class BatchSql
                                   {entries.Map(entry => entry.From)}, {entries.Map(_ => Accounts.UsageRevenue)},
                                   {entries.Map(entry => entry.Amount.Nanos)}, {entries.Map(entry => entry.Missing.Nanos)},
                                   {entries.Map(entry => entry.Description)}) e
-            ), begun as (
-                insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)
-                select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
-                from beat, unnest(
-                    {starts.Map(start => start.Op.Request.RequestId)}, {starts.Map(start => start.Op.Request.TenantId)},
-                    {starts.Map(start => start.Flight.Purse.Name)}, {starts.Map(start => start.Flight.Request.Hold.Nanos)},
-                    {starts.Map(start => start.Op.Request.BotId)}, {starts.Map(start => start.Op.Request.Capability)},
-                    {starts.Map(start => start.Op.Request.Provider)}, {starts.Map(start => start.Op.Request.Model)}
-                ) s (id, tenant, purse, hold, bot, capability, provider, model)
-            ), noted as (
-                update credits.start s set provider = n.provider, model = n.model, price_nanos = n.price, wholesale_nanos = n.wholesale,
-                                           input_units = n.input, output_units = n.output
-                from beat, unnest({notes.Map(note => note.Request.RequestId)}, {notes.Map(note => note.Written!.Provider)},
-                                  {notes.Map(note => note.Written!.Model)}, {notes.Map(note => note.Written!.Price.Nanos)},
-                                  {notes.Map(note => note.Written!.Wholesale.Nanos)}, {notes.Map(note => note.Written!.InputUnits)},
-                                  {notes.Map(note => note.Written!.OutputUnits)}) n (id, provider, model, price, wholesale, input, output)
-                where s.request_id = n.id and s.writer_id = beat.id
             )
-            select exists (select from beat) and
-                   1 / ((select count(*) from beat) = 0
-                        or ((select count(*) from ended) = {ends.Count} and (select count(*) from spent) = {spent.Length}))::int = 1
-            """, ct);
-        return alive;
+            """);
     }
+
+    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<Begun> starts) => new($"""
+        {parts}, begun as (
+            insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)
+            select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
+            from beat, unnest(
+                {starts.Map(start => start.Op.Request.RequestId)}, {starts.Map(start => start.Op.Request.TenantId)},
+                {starts.Map(start => start.Flight.Purse.Name)}, {starts.Map(start => start.Flight.Request.Hold.Nanos)},
+                {starts.Map(start => start.Op.Request.BotId)}, {starts.Map(start => start.Op.Request.Capability)},
+                {starts.Map(start => start.Op.Request.Provider)}, {starts.Map(start => start.Op.Request.Model)}
+            ) s (id, tenant, purse, hold, bot, capability, provider, model)
+        )
+        """);
+
+    private static SqlPart WithNotes(SqlPart parts, IReadOnlyList<Flight> notes) => new($"""
+        {parts}, noted as (
+            update credits.start s set provider = n.provider, model = n.model, price_nanos = n.price, wholesale_nanos = n.wholesale,
+                                       input_units = n.input, output_units = n.output
+            from beat, unnest({notes.Map(note => note.Request.RequestId)}, {notes.Map(note => note.Written!.Provider)},
+                              {notes.Map(note => note.Written!.Model)}, {notes.Map(note => note.Written!.Price.Nanos)},
+                              {notes.Map(note => note.Written!.Wholesale.Nanos)}, {notes.Map(note => note.Written!.InputUnits)},
+                              {notes.Map(note => note.Written!.OutputUnits)}) n (id, provider, model, price, wholesale, input, output)
+            where s.request_id = n.id and s.writer_id = beat.id
+        )
+        """);
 
     /// <summary>One entry a tenant for the whole batch, and one for what its balance did not reach.</summary>
     private static List<BatchEntry> Entries(Guid writer, long batch, Ended[] used)

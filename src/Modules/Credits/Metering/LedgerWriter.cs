@@ -23,6 +23,7 @@ internal sealed class LedgerWriter : BackgroundService
     private readonly ILogger<LedgerWriter> _logger;
     private readonly Channel<Op> _queue = Channel.CreateUnbounded<Op>(new() { SingleReader = true });
     private readonly ConcurrentDictionary<string, bool> _recalled = new();
+    private readonly ConcurrentQueue<Flight> _noted = new();
 
     private Desk _desk = new();
     private Guid _id;
@@ -61,7 +62,7 @@ internal sealed class LedgerWriter : BackgroundService
 
     public void Note(Guid requestId, MeteredUse soFar)
     {
-        if (_desk.Flights.TryGetValue(requestId, out var flight)) { flight.Noted = soFar; }
+        if (_desk.Flights.TryGetValue(requestId, out var flight) && flight.Note(soFar)) { _noted.Enqueue(flight); }
     }
 
     public void Recall(string? tenantId)
@@ -203,7 +204,7 @@ internal sealed class LedgerWriter : BackgroundService
             _desk.Receive(grants, _time.GetTimestamp());
         }
 
-        var batch = Decide(ends, starts, grants, isTick);
+        var batch = Decide(ends, starts, grants);
         if (batch.IsEmpty) { return !isTick || await CommitAsync(number => MeteringSql.BeatAsync(_db, _id, number, ct), ct); }
         try
         {
@@ -226,7 +227,7 @@ internal sealed class LedgerWriter : BackgroundService
         return tenants;
     }
 
-    private Batch Decide(List<EndOp> ends, List<StartOp> starts, List<Grant> grants, bool isTick)
+    private Batch Decide(List<EndOp> ends, List<StartOp> starts, List<Grant> grants)
     {
         List<Ended> ended = [.. ends.Select(_desk.End)];
         List<Begun> begun = [];
@@ -250,14 +251,21 @@ internal sealed class LedgerWriter : BackgroundService
             else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }
             return true;
         });
+        return new(ended, begun, Notes());
+    }
+
+    /// <summary>A few at a time: the notes of hundreds would keep waiting whoever begins or ends meanwhile.</summary>
+    private List<Flight> Notes()
+    {
         List<Flight> notes = [];
-        foreach (var flight in isTick ? _desk.Flights.Values : [])
+        while (notes.Count < _pace.NotesMax && _noted.TryDequeue(out var flight))
         {
-            if (flight is not { Noted: { } noted, Ending: null }) { continue; }
-            (flight.Noted, flight.Written) = (null, noted);
+            if (flight.TakeNote() is not { } noted || flight.Ending is not null) { continue; }
+            flight.Written = noted;
             notes.Add(flight);
         }
-        return new(ended, begun, notes);
+        if (!_noted.IsEmpty) { _queue.Writer.TryWrite(WakeOp.Instance); }
+        return notes;
     }
 
     private void Answer(Batch batch)
@@ -331,6 +339,7 @@ internal sealed class LedgerWriter : BackgroundService
         foreach (var end in ends) { end.Tell(null); }
         Interlocked.Add(ref _running, -_desk.Flights.Count);
         _desk = new();
+        _noted.Clear();
         _id = Guid.CreateVersion7(_time.GetUtcNow());
         (_registered, _batch) = (false, 0);
     }

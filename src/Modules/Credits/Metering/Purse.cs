@@ -34,15 +34,19 @@ internal sealed class Purse(string tenantId, string name, DateOnly day)
 /// <summary>A request that runs under this writer.</summary>
 internal sealed class Flight(MeteredRequest request, Purse purse)
 {
+    private MeteredUse? _noted;
+
     public MeteredRequest Request => request;
     public Purse Purse => purse;
 
     /// <summary>The one ending it gets; whoever ends it again waits for the same outcome.</summary>
     public EndOp? Ending { get; set; }
 
-    /// <summary>What it has cost so far; set by the caller, taken by the writer.</summary>
-    public MeteredUse? Noted { get; set; }
-
     /// <summary>What its row says it has cost so far.</summary>
     public MeteredUse? Written { get; set; }
+
+    /// <summary>What it has cost so far; true when the writer has taken what was noted before.</summary>
+    public bool Note(MeteredUse soFar) => Interlocked.Exchange(ref _noted, soFar) is null;
+
+    public MeteredUse? TakeNote() => Interlocked.Exchange(ref _noted, null);
 }

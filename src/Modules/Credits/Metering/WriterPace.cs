@@ -5,6 +5,9 @@ internal sealed record WriterPace
 {
     public int BatchMax { get; init; } = 2048;
 
+    /// <summary>Notes of running requests that one batch carries.</summary>
+    public int NotesMax { get; init; } = 24;
+
     /// <summary>Requests that may run at once; more are told to come back.</summary>
     public int RunningMax { get; init; } = 20_000;
 
