@@ -14,7 +14,8 @@ internal sealed record Deletion(Id<Deletion> Id, DateTimeOffset RequestedAt, Dat
 /// audit trail hold keeps the id and no longer says whose it was.
 /// </summary>
 internal sealed class AccountDeletion(
-    Db db, Credentials credentials, AccountMail mail, AuditLog audit, TimeProvider time, ILogger<AccountDeletion> logger)
+    Db db, Credentials credentials, AccountMail mail, AuditLog audit, Outbox outbox, TimeProvider time,
+    ILogger<AccountDeletion> logger)
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromDays(30);
     private static readonly TimeSpan s_fresh = TimeSpan.FromDays(1);
@@ -83,7 +84,7 @@ internal sealed class AccountDeletion(
         // Cancelled meanwhile, or taken by another replica.
         var stillDue = await tx.ValueAsync<string>($"select user_id from auth.deletion where user_id = {userId} for update skip locked", ct);
         if (stillDue is null || await OwnsOthersAsync(tx, userId, ct)) { return false; }
-        await OrganizationSql.EraseAsync(tx, userId, ct);
+        await OrganizationSql.EraseAsync(tx, outbox, userId, ct);
         await tx.ExecuteAsync($"delete from auth.user where id = {userId}", ct);
         await audit.WriteAsync(tx, Actor.System, new("auth.user_erased", $"user:{userId}", TenantId: userId), ct);
         return true;

@@ -13,7 +13,7 @@ public sealed record TenantSummary(
 
 /// <summary>What the platform's operators do with other people's accounts. All of it is on the record.</summary>
 internal sealed class Operators(
-    Db db, Sessions sessions, Memberships memberships, AccountMail mail, AuditLog audit, TimeProvider time)
+    Db db, Sessions sessions, Memberships memberships, AccountMail mail, AuditLog audit, Outbox outbox, TimeProvider time)
 {
     public Task<List<UserSummary>> UsersAsync(string query, Paging<NewestFirst> paging, CancellationToken ct) => db.QueryAsync($"""
         select u.id, u.name, u.email, u.email_verified, u.two_factor_enabled, u.platform_role, t.status, u.created_at
@@ -93,6 +93,7 @@ internal sealed class Operators(
             var known = await tx.ExecuteAsync($"update auth.tenant set status = {status} where id = {tenantId} and status <> 'erased'", ct);
             if (known == 0) { return OperatorProblems.NoTenant; }
             await audit.WriteAsync(tx, actor, what, ct);
+            await outbox.SendAsync(tx, new TenantStatusChanged(tenantId), ct);
             return Done.Instance;
         }, ct);
         sessions.Forget();

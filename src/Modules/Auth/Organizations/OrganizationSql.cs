@@ -68,12 +68,13 @@ internal static class OrganizationSql
     }
 
     /// <summary>What is owed and what was used keeps the id; everybody and everything else goes.</summary>
-    public static async Task EraseAsync(Db tx, string id, CancellationToken ct)
+    public static async Task EraseAsync(Db tx, Outbox outbox, string id, CancellationToken ct)
     {
         await tx.ExecuteAsync($"update auth.tenant set name = 'Deleted', slug = null, status = 'erased' where id = {id}", ct);
         await tx.ExecuteAsync($"delete from auth.api_token where tenant_id = {id}", ct);
         await tx.ExecuteAsync($"delete from auth.invitation where tenant_id = {id}", ct);
         await tx.ExecuteAsync($"delete from auth.member where tenant_id = {id}", ct);
+        await outbox.SendAsync(tx, new TenantErased(id), ct);
     }
 
     /// <summary>A second invitation to the same address replaces the first.</summary>

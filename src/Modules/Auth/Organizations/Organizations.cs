@@ -6,7 +6,7 @@ namespace Wopr.Auth;
 
 /// <summary>Tenants that several people share, and their members.</summary>
 internal sealed partial class Organizations(
-    Db db, Memberships memberships, AccountMail mail, TrustedUrls urls, AuditLog audit, TimeProvider time)
+    Db db, Memberships memberships, AccountMail mail, TrustedUrls urls, AuditLog audit, Outbox outbox, TimeProvider time)
 {
     private const int NameLengthMax = 128;
     private const int OwnedMax = 50;
@@ -56,7 +56,7 @@ internal sealed partial class Organizations(
     public Task<Result<Done>> DeleteAsync(Actor actor, string id, CancellationToken ct) => InsideAsync<Done>(actor, id, Role.Owner, async tx =>
     {
         if ((await ReadAsync(tx, id, ct)).Type == "personal") { return OrganizationProblems.Personal; }
-        await OrganizationSql.EraseAsync(tx, id, ct);
+        await OrganizationSql.EraseAsync(tx, outbox, id, ct);
         await audit.WriteAsync(tx, actor, new("auth.organization_deleted", $"tenant:{id}", TenantId: id), ct);
         return Done.Instance;
     }, ct);

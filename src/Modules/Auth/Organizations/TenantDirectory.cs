@@ -5,6 +5,8 @@ namespace Wopr.Auth;
 /// <param name="Email">The owner's.</param>
 public sealed record TenantContact(string TenantId, string Name, string Email, bool IsSuspended);
 
+public enum TenantStatus { Active, Suspended, Erased }
+
 /// <summary>What other modules may know of a tenant: that it exists, and to whom its bills and warnings go.</summary>
 public sealed class TenantDirectory
 {
@@ -23,5 +25,15 @@ public sealed class TenantDirectory
             select id, status <> 'active' from auth.tenant where id = any({tenantIds.ToArray()}) and status <> 'erased'
             """, row => (Id: row.GetString(0), IsSuspended: row.GetBoolean(1)), ct))
         .ToDictionary(tenant => tenant.Id, tenant => tenant.IsSuspended, StringComparer.Ordinal);
+
+    /// <summary>Null when there is no such tenant, and never was one.</summary>
+    public async Task<TenantStatus?> StatusAsync(Db db, string tenantId, CancellationToken ct) =>
+        await db.ValueAsync<string>($"select status from auth.tenant where id = {tenantId}", ct) switch
+        {
+            null => null,
+            "active" => TenantStatus.Active,
+            "erased" => TenantStatus.Erased,
+            _ => TenantStatus.Suspended,
+        };
 #pragma warning restore CA1822
 }
