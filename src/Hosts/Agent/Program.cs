@@ -1,0 +1,4 @@
+using Wopr.Agent;
+using Wopr.Kernel;
+
+return await AgentProgram.RunAsync(SettingsReader.FromEnvironment());
