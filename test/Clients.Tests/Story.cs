@@ -5,10 +5,10 @@ namespace Wopr.Clients.Tests;
 /// <summary>A script of <c>npm/</c> that says on standard output which step it begins.</summary>
 internal static class Story
 {
-    private const string Shared = "person.mjs";
+    private static readonly string[] s_shared = ["person.mjs", "chat.mjs"];
 
     public static IEnumerable<string> All => Directory.EnumerateFiles(NpmPackages.Source, "*.mjs")
-        .Select(file => Path.GetFileName(file)).Where(name => name != Shared).Order(StringComparer.Ordinal);
+        .Select(file => Path.GetFileName(file)).Where(name => !s_shared.Contains(name)).Order(StringComparer.Ordinal);
 
     /// <summary>Null when every step is done.</summary>
     public static async Task<string?> PlayAsync(string story, Dictionary<string, string> variables, CancellationToken ct)

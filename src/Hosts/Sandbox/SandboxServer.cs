@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Wopr.Kernel;
+using Wopr.Sandbox.Discord;
 using Wopr.Sandbox.GitHub;
 using Wopr.Sandbox.Google;
 using Wopr.Sandbox.Mail;
 using Wopr.Sandbox.Models;
+using Wopr.Sandbox.Slack;
 using Wopr.Sandbox.Stripe;
+using Wopr.Sandbox.Telegram;
 
 namespace Wopr.Sandbox;
 
@@ -58,12 +61,16 @@ public static class SandboxServer
 
         var app = builder.Build();
         app.UseStatusCodePages();
+        app.UseWebSockets();
         app.MapGet("/health", () => new { status = "ok", service = "wopr-sandbox" });
         app.MapMail();
         app.MapGitHub();
         app.MapGoogle();
         app.MapStripe(options);
         app.MapModels();
+        app.MapDiscord();
+        app.MapSlack();
+        app.MapTelegram();
         return app;
     }
 }
