@@ -37,6 +37,19 @@ public sealed class LeavingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_an_account_its_bots_are_erased()
+    {
+        var ann = await new Browser(_platform).SignUpAsync("leaves-bots@example.com");
+        var bot = await _platform.AddBotAsync(ann.UserId, Ct);
+        await ann.PostAsync("/api/auth/delete-user", new { password = "Testpass1" });
+        await _platform.ExecuteAsync("update auth.deletion set erase_after = now()", Ct);
+
+        await EraseAsync();
+
+        await _platform.UntilAsync($"select erased_at is not null from fleet.bot where id = '{bot}'", Ct);
+    }
+
+    [Fact]
     public async Task A_deletion_can_be_cancelled_by_its_owner_only()
     {
         var (ann, bob) = (await new Browser(_platform).SignUpAsync("stays@example.com"), await new Browser(_platform).SignUpAsync("meddles@example.com"));

@@ -110,8 +110,10 @@ public sealed partial class OddRequestTests : IAsyncLifetime
 
     private async Task CheckAsync(HttpRequestMessage message)
     {
-        using var answer = await _platform.Http.SendAsync(message, Ct);
-        var text = await answer.Content.ReadAsStringAsync(Ct);
+        using var answer = await _platform.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, Ct);
+        // What never ends is not read.
+        var isEndless = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var text = isEndless ? "" : await answer.Content.ReadAsStringAsync(Ct);
         var asked = message.Content is null ? "" : Convert.ToBase64String(await message.Content.ReadAsByteArrayAsync(Ct));
         var what = $"seed {_seed}: {message.Method} {message.RequestUri} {message.Headers} {asked}\n{(int)answer.StatusCode} {text}";
         Assert.True(answer.StatusCode < HttpStatusCode.InternalServerError, what);

@@ -49,6 +49,19 @@ public sealed class OperatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_its_tenant_a_bot_is_suspended_and_goes_on()
+    {
+        var ann = await new Browser(_platform).SignUpAsync("suspended-bots@example.com");
+        var bot = await _platform.AddBotAsync(ann.UserId, Ct);
+
+        await _operator.PostAsync($"/api/admin/tenants/{ann.UserId}/suspend", new { reason = "abuse" });
+        await _platform.UntilAsync($"select billing_state = 'suspended' from fleet.bot where id = '{bot}'", Ct);
+
+        await _operator.PostAsync($"/api/admin/tenants/{ann.UserId}/reactivate");
+        await _platform.UntilAsync($"select billing_state = 'active' from fleet.bot where id = '{bot}'", Ct);
+    }
+
+    [Fact]
     public async Task Looking_through_somebodys_eyes_reads_only_is_on_the_record_and_ends()
     {
         var ann = await new Browser(_platform).SignUpAsync("looked-through@example.com");

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Wopr.Kernel;
 using Wopr.Testing;
@@ -93,6 +94,35 @@ public sealed class TestPlatform : IAsyncDisposable
 
     public static string CookieOf(HttpResponseMessage response) =>
         response.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+
+    /// <summary>A stopped bot, as if the tenant had made it.</summary>
+    public async Task<Guid> AddBotAsync(string tenant, CancellationToken ct)
+    {
+        var id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        var sealedEnv = Services.GetRequiredService<Vault>().Seal("fleet-env", id.ToString(), "{}"u8.ToArray());
+        await ExecuteAsync($"""
+            insert into fleet.bot (id, tenant_id, ordinal, name, image, env, restart_policy, update_policy, release_channel, resource_tier,
+                                   storage_tier, wish, state, state_at, created_at, updated_at)
+            values ('{id}', '{tenant}', 1, 'robby', 'ghcr.io/wopr-network/wopr:latest', '\\x{Convert.ToHexString(sealedEnv)}', 'no', 'manual',
+                    'stable', 'standard', 'standard', 'stop', 'stopped', now(), now(), now());
+            insert into fleet.tenant (tenant_id) values ('{tenant}') on conflict do nothing
+            """, ct);
+        return id;
+    }
+
+    /// <summary>Until the question is answered with yes.</summary>
+    public async Task UntilAsync(string question, CancellationToken ct)
+    {
+        for (var tries = 0; tries < 600; tries++)
+        {
+#pragma warning disable CA2100 // Tests write their own SQL.
+            await using var command = Source.CreateCommand(question);
+#pragma warning restore CA2100
+            if (await command.ExecuteScalarAsync(ct) is true) { return; }
+            await Task.Delay(100, ct);
+        }
+        Assert.Fail($"It did not come to be: {question}");
+    }
 
     /// <summary>Changes the database behind the platform's back.</summary>
     public async Task ExecuteAsync(string sql, CancellationToken ct)

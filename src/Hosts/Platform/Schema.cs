@@ -3,6 +3,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Billing;
 using Wopr.Credits;
+using Wopr.Fleet;
 using Wopr.Gateway;
 using Wopr.Kernel;
 using Wopr.Notices;
@@ -23,7 +24,8 @@ internal static class Schema
         typeof(QuotasModule).Assembly,
         typeof(CreditsModule).Assembly,
         typeof(BillingModule).Assembly,
-        typeof(GatewayModule).Assembly);
+        typeof(GatewayModule).Assembly,
+        typeof(FleetModule).Assembly);
 
     public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder connection)
     {

@@ -6,6 +6,7 @@ using Wopr.Audit;
 using Wopr.Auth;
 using Wopr.Billing;
 using Wopr.Credits;
+using Wopr.Fleet;
 using Wopr.Gateway;
 using Wopr.Kernel;
 using Wopr.Notices;
@@ -49,6 +50,7 @@ internal static class Server
         builder.Services.AddHostedService<Drain>();
         builder.AddKernel();
         builder.AddVault(settings);
+        builder.AddObjectStore(settings);
         builder.AddApiDocument();
         builder.AddIdempotency();
         builder.AddAudit();
@@ -59,6 +61,7 @@ internal static class Server
         builder.AddCredits(settings, options.App());
         builder.AddBilling(settings);
         builder.AddGateway(settings, services => services.GetRequiredService<Maintenance>().Refusal);
+        builder.AddFleet(settings);
         if (ConfigVerb.Refuse(settings)) { return null; }
 
         var app = builder.Build();
@@ -85,6 +88,7 @@ internal static class Server
         app.MapCredits();
         app.MapBilling();
         app.MapGateway();
+        app.MapFleet();
         return app;
     }
 

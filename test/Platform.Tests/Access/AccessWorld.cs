@@ -54,9 +54,11 @@ public sealed class AccessWorld : IAsyncLifetime
         if (call.Body is { } body) { request.Content = new StringContent(body, null, "application/json"); }
         request.Headers.ExpectContinue = call.Body is { Length: > 1_000_000 };
 
-        using var response = await Platform.Http.SendAsync(request, Ct);
+        using var response = await Platform.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
+        // What never ends is not read.
+        var text = response.Content.Headers.ContentType?.MediaType == "text/event-stream" ? "" : await response.Content.ReadAsStringAsync(Ct);
         var changed = _initial != await _snapshot.StateAsync(Ct);
-        var outcome = new Outcome(call, principal, response.StatusCode, await response.Content.ReadAsStringAsync(Ct), changed,
+        var outcome = new Outcome(call, principal, response.StatusCode, text, changed,
             ChangedVictim: changed && _initialOfVictim != await _snapshot.StateAsync(Ct, Victim.Ids));
 
         if (changed || call.Writes) { await _snapshot.RestoreAsync(Ct); }

@@ -34,9 +34,10 @@ public sealed class PretenceTests(AccessWorld world) : IClassFixture<AccessWorld
         }
     }
 
-    /// <summary>What looks at no cookie asks for its own proof: a signature, or a gateway key.</summary>
+    /// <summary>What looks at no cookie asks for its own proof: a signature, or a gateway's or a link's key.</summary>
     private static HttpStatusCode Refusal(RouteCall call) =>
         call.Pattern == "/api/billing/webhook" ? HttpStatusCode.BadRequest
-        : call.Access == Access.GatewayKey ? HttpStatusCode.Unauthorized
+        : call.Pattern == "/api/hooks/{botId}/{channelId}" ? HttpStatusCode.NotFound
+        : call.Access == Access.GatewayKey || call.Access == Access.LinkKey ? HttpStatusCode.Unauthorized
         : HttpStatusCode.Forbidden;
 }

@@ -10,6 +10,9 @@ public sealed record Victim(
     private const string NoWebhook = "whe_00000000000000000000000000000000";
     private const string NoDelivery = "whd_00000000000000000000000000000000";
 
+    // Nor is there a bot: what becomes of one is not for a comparison of before and after.
+    private const string NoBot = "00000000-0000-7000-8000-000000000000";
+
     /// <summary>The tenant and its people; every row of theirs holds one of these.</summary>
     public string[] Ids => [Tenant, Owner, Admin, Member, Viewer];
 
@@ -22,6 +25,14 @@ public sealed record Victim(
         ("/api/auth/callback/{provider}", _) => "github",
         (_, "id") when pattern.StartsWith("/api/webhooks/", StringComparison.Ordinal) => NoWebhook,
         (_, "delivery") => NoDelivery,
+        (_, "id" or "turn") when pattern.StartsWith("/fleet/bots/", StringComparison.Ordinal) => NoBot,
+        (_, "session" or "schedule" or "channel" or "server") => "s1",
+        (_, "part") => "0",
+        ("/api/hooks/{botId}/{channelId}", "botId") => NoBot,
+        ("/api/hooks/{botId}/{channelId}", "channelId") => "hook",
+        // Nobody outside is asked about its token.
+        ("/api/channels/{pluginId}/test", _) => "unknown",
+        ("/fleet/bots/{id}/files/{**path}", _) => "memory/SOUL.md",
         // Nobody outside is asked for its models.
         ("/api/admin/gateway/providers/{provider}/import", _) => "unknown",
         (_, "provider") => "anthropic",
@@ -37,7 +48,8 @@ public sealed record Victim(
     };
 
     public string Query(string pattern) =>
-        pattern is "/api/quota" or "/api/audit" or "/api/admin/audit" ? $"?tenant={Tenant}" : "";
+        pattern is "/api/quota" or "/api/audit" or "/api/admin/audit" ? $"?tenant={Tenant}"
+        : pattern is "/api/chat/stream" or "/api/chat/history" ? $"?botId={NoBot}&sessionId=s1" : "";
 
     /// <summary>Null where an empty object does.</summary>
     public object? Body(string name) => name switch
@@ -105,6 +117,23 @@ public sealed record Victim(
         "org.revokeInvite" => new { orgId = Tenant, inviteId = Invitation },
         "org.changeRole" => new { orgId = Tenant, userId = Member, role = "viewer" },
         "org.removeMember" => new { orgId = Tenant, userId = Member },
+        "POST /fleet/bots" or "fleet.createInstance" => new { name = "robby", image = "wopr-network/wopr:latest" },
+        "PATCH /fleet/bots/{id}" or "PUT /fleet/bots/{id}/identity" => new { name = "robby" },
+        "PUT /fleet/bots/{id}/files/{**path}" => new { text = "kind" },
+        "PUT /fleet/bots/{id}/schedules/{schedule}" => new { name = "daily", timeZone = "UTC", session = "s1", message = "hello", cron = "0 9 * * *" },
+        "PUT /fleet/bots/{id}/channels/{channel}" or "POST /fleet/bots/{id}/channels/{channel}/test" =>
+            new { kind = "webhook", name = "Hook", settings = new { secret = "0123456789abcdef" } },
+        "PUT /fleet/bots/{id}/tool-servers/{server}" or "POST /fleet/bots/{id}/tool-servers/{server}/test" =>
+            new { name = "Sums", url = "https://tools.example.com/mcp" },
+        "POST /fleet/bots/{id}/turns/{turn}/retry" => new { message = "hello" },
+        "POST /api/chat" => new { botId = NoBot, sessionId = "s1", message = "hello" },
+        "POST /api/chat/cancel" => new { botId = NoBot, turnId = NoBot },
+        "fleet.controlInstance" => new { id = NoBot, action = "stop" },
+        "fleet.updateInstance" or "fleet.updateIdentity" => new { id = NoBot, name = "robby" },
+        "fleet.setResourceTier" or "fleet.setStorageTier" => new { id = NoBot, tier = "pro" },
+        "fleet.getInstance" or "fleet.getInstanceHealth" or "fleet.getInstanceLogs" or "fleet.getInstanceMetrics" or "fleet.getSettings"
+            or "fleet.removeInstance" or "fleet.restoreInstance" or "fleet.getResourceTier" or "fleet.getStorageTier" or "fleet.getStorageUsage" =>
+            new { id = NoBot },
         "org.transferOwnership" => new { orgId = Tenant, userId = Admin },
         _ => null,
     };

@@ -23,6 +23,8 @@ internal sealed record RateRule(string Name, string? Method, string Path, long L
         new("second-factor", "POST", "/api/auth/two-factor", 10, TimeSpan.FromMinutes(5), AnyRefusal),
         new("validate-key", "POST", "/api/validate-key", 5, TimeSpan.FromMinutes(1), AnyRefusal),
         new("channels", "POST", "/api/channels", 10, TimeSpan.FromMinutes(1), AnyRefusal),
+        // Each webhook of a bot has limits of its own.
+        new("bot-hooks", "POST", "/api/hooks", 600, TimeSpan.FromMinutes(1), AnyRefusal),
         // Stripe tells in bursts; who cannot sign is slowed down by the webhook itself.
         new("billing-webhook", "POST", "/api/billing/webhook", 1200, TimeSpan.FromMinutes(1), AnyRefusal),
         new("setup-intent", "POST", "/api/billing/setup-intent", 5, TimeSpan.FromMinutes(1), "Too many setup intent requests"),
