@@ -12,6 +12,8 @@ public sealed class PlatformClient
         Webhooks = new(wire);
         Credits = new(wire);
         Gateway = new(wire);
+        Fleet = new(wire);
+        Chat = new(wire);
         Organizations = new(wire);
         Tokens = new(wire);
         Admin = new(wire);
@@ -23,6 +25,8 @@ public sealed class PlatformClient
     public WebhookClient Webhooks { get; }
     public CreditAdminClient Credits { get; }
     public GatewayClient Gateway { get; }
+    public FleetClient Fleet { get; }
+    public ChatClient Chat { get; }
     public OrganizationClient Organizations { get; }
     public TokenClient Tokens { get; }
     public AdminClient Admin { get; }

@@ -9,8 +9,9 @@ public sealed class ColourTests
     private static readonly (string Front, string Ground, double Least)[] s_pairs =
     [
         ("ink", "canvas", 4.5), ("ink", "surface", 4.5), ("ink", "sunken", 4.5), ("ink", "accent-soft", 4.5),
-        ("muted", "canvas", 4.5), ("muted", "surface", 4.5), ("muted", "sunken", 4.5),
+        ("muted", "canvas", 4.5), ("muted", "surface", 4.5), ("muted", "sunken", 4.5), ("muted", "accent-soft", 4.5),
         ("accent", "canvas", 4.5), ("accent", "surface", 4.5), ("accent-strong", "accent-soft", 4.5),
+        ("accent", "sunken", 4.5), ("bad", "sunken", 4.5), ("good", "surface", 3), ("warn", "surface", 3), ("field-line", "canvas", 3),
         ("on-accent", "accent", 4.5), ("on-accent", "accent-strong", 4.5),
         ("good", "good-soft", 4.5), ("bad", "bad-soft", 4.5), ("bad", "surface", 4.5), ("warn", "warn-soft", 4.5),
         ("canvas", "ink", 4.5), ("field-line", "surface", 3), ("focus", "canvas", 3), ("focus", "surface", 3),

@@ -99,7 +99,8 @@ public sealed class GatewayTests(Site site)
         await BillingTests.SpendAsync(site, tenant);
         await new Db(site.Platform.Source).ExecuteAsync($"""
             insert into credits.entry (tenant_id, reference, kind, from_account, to_account, nanos)
-            values ({tenant}, {"runtime:" + tenant}, 'runtime', 'tenant', 'runtime_revenue', 5000000000)
+            values ({tenant}, {"bonus:" + tenant}, 'bonus', 'grants', 'tenant', 5000000000),
+                   ({tenant}, {"runtime:" + tenant}, 'runtime', 'tenant', 'runtime_revenue', 5000000000)
             """, Ct);
         await person.GoAsync("/gateway");
         await Expect(person.Page.Locator(".chart-bar")).ToHaveCountAsync(20);

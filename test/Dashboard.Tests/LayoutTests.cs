@@ -6,7 +6,7 @@ public sealed class LayoutTests(Site site)
         ["/", "/signup", "/login", "/forgot-password", "/reset-password?token=x", "/auth/verify?status=success",
             "/auth/verify?status=error&reason=missing_token", "/two-factor", "/two-factor?backup=true", "/nowhere"];
 
-    private static readonly string[] s_personal = ["/", "/account", "/organization", "/tokens", "/gateway", "/billing", "/billing/history", "/billing/usage", "/billing/invoices", "/billing/settings",
+    private static readonly string[] s_personal = ["/", "/account", "/organization", "/tokens", "/bots", "/bots/new", "/gateway", "/billing", "/billing/history", "/billing/usage", "/billing/invoices", "/billing/settings",
             "/billing/webhooks", "/admin", "/invitations/x"];
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class Site : IAsyncLifetime
     private IBrowser _browser = null!;
 
     public TestPlatform Platform { get; private set; } = null!;
+    public TestNode Node { get; private set; } = null!;
     public TestStripe Stripe { get; private set; } = null!;
     public string Address { get; private set; } = "";
 
@@ -27,8 +28,9 @@ public sealed class Site : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Stripe = await TestStripe.StartAsync(CancellationToken.None);
-        Platform = await TestPlatform.StartAsync(CancellationToken.None, Stripe.PlatformSettings);
-        _dashboard = Start(Platform.Address);
+        Platform = await TestPlatform.StartAsync(CancellationToken.None, [.. Stripe.PlatformSettings, TestNode.PlatformSetting]);
+        Node = TestNode.Start(Platform.Address);
+        _dashboard = Start(Platform.Address, Stripe.Address);
         await _dashboard.StartAsync();
         Address = AddressOf(_dashboard);
         Http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new(Address) };
@@ -45,7 +47,7 @@ public sealed class Site : IAsyncLifetime
         });
     }
 
-    internal static WebApplication Start(string platform)
+    internal static WebApplication Start(string platform, string? stripe = null)
     {
         var variables = new Dictionary<string, string>
         {
@@ -54,6 +56,7 @@ public sealed class Site : IAsyncLifetime
             ["UI_ORIGIN"] = TestPlatform.UiOrigin,
             ["RATE_LIMIT_FACTOR"] = "100000",
         };
+        if (stripe is not null) { variables["STRIPE_API_BASE"] = stripe; }
         return Server.Build(new SettingsReader(variables))
             ?? throw new InvalidOperationException("The test configuration has faults.");
     }
@@ -72,17 +75,8 @@ public sealed class Site : IAsyncLifetime
             JavaScriptEnabled = scripts,
         });
         context.SetDefaultTimeout(20_000);
-        // Where Stripe's pages are said to be.
-        await LeadAsync(context, TestStripe.CheckoutHost, Stripe.Address);
         return new(context, await context.NewPageAsync());
     }
-
-    private static Task LeadAsync(IBrowserContext context, string from, string to) =>
-        context.RouteAsync($"{from}/**", route => route.FulfillAsync(new()
-        {
-            Status = 302,
-            Headers = new Dictionary<string, string> { ["Location"] = to + new Uri(route.Request.Url).PathAndQuery },
-        }));
 
     public async ValueTask DisposeAsync()
     {
@@ -90,6 +84,7 @@ public sealed class Site : IAsyncLifetime
         _playwright.Dispose();
         Http.Dispose();
         await _dashboard.DisposeAsync();
+        await Node.DisposeAsync();
         await Platform.DisposeAsync();
         await Stripe.DisposeAsync();
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -12,8 +11,6 @@ namespace Wopr.Dashboard.Tests;
 /// <summary>The pretended Stripe, and events that it might have sent.</summary>
 public sealed class TestStripe : IAsyncDisposable
 {
-    public const string CheckoutHost = "https://checkout.stripe.com";
-
     private const string Secret = "whsec_0123456789ab";
 
     private readonly TestSandbox _sandbox;
@@ -36,7 +33,7 @@ public sealed class TestStripe : IAsyncDisposable
     public static async Task<TestStripe> StartAsync(CancellationToken ct)
     {
         // Each has to know the other's address before it starts.
-        var port = FreePort();
+        var port = FreePort.Next();
         return new(await TestSandbox.StartAsync(new()
         {
             ["SANDBOX_STRIPE_WEBHOOK_URL"] = $"http://127.0.0.1:{port}/api/billing/webhook",
@@ -82,11 +79,4 @@ public sealed class TestStripe : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _sandbox.DisposeAsync();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -16,6 +16,9 @@ internal sealed class DashboardOptions : ISettings
     [Setting("UI_ORIGIN", "The dashboard's origins, separated by commas; the first one is used in mails.", RequiredInProduction = true)]
     public string[] UiOrigins { get; set; } = ["http://localhost:3000"];
 
+    [Setting("STRIPE_API_BASE", "Where Stripe's API is. Of another than Stripe's own the pages to pay at are there, too.")]
+    public Uri StripeApiBase { get; set; } = new("https://api.stripe.com");
+
     [Setting("TRUSTED_PROXY_IPS", "Addresses of your proxies, separated by commas; only they may name the caller's address.")]
     public string[] TrustedProxies { get; set; } = [];
 

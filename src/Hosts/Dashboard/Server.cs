@@ -4,6 +4,7 @@ using Wopr.Dashboard.Pages;
 using Wopr.Dashboard.Pages.Account;
 using Wopr.Dashboard.Pages.Admin;
 using Wopr.Dashboard.Pages.Billing;
+using Wopr.Dashboard.Pages.Bots;
 using Wopr.Dashboard.Pages.Gateway;
 using Wopr.Dashboard.Pages.Home;
 using Wopr.Dashboard.Pages.Organization;
@@ -59,6 +60,7 @@ internal static class Server
         pages.MapTokens();
         pages.MapBilling();
         pages.MapGateway();
+        pages.MapBots();
         pages.MapAdmin();
         pages.MapFallback(() => Troubles.NotFound());
         return app;
@@ -96,7 +98,8 @@ internal static class Server
     })
     {
         BaseAddress = options.PlatformUrl,
-        Timeout = TimeSpan.FromSeconds(15),
+        // Each call has its own.
+        Timeout = Timeout.InfiniteTimeSpan,
     };
 }
 

@@ -29,6 +29,13 @@ public sealed class Form
         return new(form.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal));
     }
 
+    /// <summary>The same in everything but one value.</summary>
+    public Form With(string name, string value)
+    {
+        _values[name] = value;
+        return this;
+    }
+
     public bool Has(string name) => _values.ContainsKey(name);
 
     public string Trimmed(string name) => this[name].Trim();

@@ -32,6 +32,17 @@ internal static partial class Sentences
         "gateway.bad_key_name" => (["name"], Sentence(problem.Detail)),
         "gateway.bad_key_models" => (["models"], Sentence(problem.Detail)),
         "org.bad_name" => (["name"], Sentence(problem.Detail)),
+        "fleet.bad_name" =>
+            (["name"], "Use letters, digits, hyphens and underscores, at most 63, and begin with a letter or a digit."),
+        "fleet.bad_description" => (["description"], Sentence(problem.Detail)),
+        "fleet.bad_image" or "fleet.image_not_allowed" => (["image"], Sentence(problem.Detail)),
+        "fleet.bad_model" => (["model"], "Give the name of a model, such as openai/gpt-4o-mini."),
+        "fleet.bad_time_zone" => (["zone"], "Give the name of a time zone, such as Europe/Berlin."),
+        "fleet.storage_in_use" => (["storage"], Sentence(problem.Detail)),
+        "fleet.message_too_long" => (["text"], Sentence(problem.Detail)),
+        // Where to buy them is a link beside it.
+        "insufficient_credits" => ([], Sentence(problem.Detail.Split(" Buy credits at")[0])),
+        "fleet.bad_bot_id" => ([], "There is no such bot."),
         "VALIDATION_ERROR" => OfField(problem.Detail),
         _ => ([], Sentence(problem.Detail)),
     };

@@ -83,6 +83,7 @@ internal sealed class SignedInOnly : IEndpointFilter
     {
         var visit = context.HttpContext.RequestServices.GetRequiredService<Visit>();
         if (visit.Session is not null) { return await next(context); }
+        if (context.HttpContext.Request.AsksForPart()) { return PartRequest.Reload(context.HttpContext.Response); }
         var back = HttpMethods.IsGet(context.HttpContext.Request.Method) ? visit.PathAndQuery : null;
         return TypedResults.LocalRedirect(NextUrl.With("/login", back));
     }

@@ -8,6 +8,8 @@ namespace Wopr.Dashboard.Pages.Billing;
 /// <summary>The money of whoever is signed in: what there is, how more is bought, and where it went.</summary>
 internal static class BillingPages
 {
+    private const string StripePages = "checkout.stripe.com";
+    private const string StripeApi = "api.stripe.com";
     private const int ChartDays = 30;
     private const int LooksMax = 60;
 
@@ -72,7 +74,7 @@ internal static class BillingPages
         var outcome = await visit.Platform.Billing.CheckoutAsync(form["price"],
             string.Create(CultureInfo.InvariantCulture, $"{options.Origin}/billing?paid=1&from={before}"),
             $"{options.Origin}/billing?done=payment-stopped", ct);
-        if (Leave(outcome, form, "Stripe, where you pay") is { } leave) { return leave; }
+        if (Leave(outcome, form, options, "Stripe, where you pay") is { } leave) { return leave; }
         return await ShowAsync(visit, time, form, arrival: null, ct);
     }
 
@@ -82,24 +84,28 @@ internal static class BillingPages
         var form = await Form.ReadAsync(request, ct);
         var isSettings = form["back"] == "settings";
         var outcome = await visit.Platform.Billing.PortalAsync(options.Origin + (isSettings ? "/billing/settings" : "/billing"), ct);
-        if (Leave(outcome, form, "Stripe, where your card and subscription are kept") is { } leave) { return leave; }
+        if (Leave(outcome, form, options, "Stripe, where your card and subscription are kept") is { } leave) { return leave; }
         return isSettings ? await SettingsPages.ShowAsync(visit, form, "card", ct) : await ShowAsync(visit, time, form, arrival: null, ct);
     }
 
     // A redirect would fall under form-action, which knows only ourselves.
-    private static IResult? Leave(Result<HostedPage> outcome, Form form, string where)
+    private static IResult? Leave(Result<HostedPage> outcome, Form form, DashboardOptions options, string where)
     {
         if (outcome.Succeeded(out var hosted, out var problem))
         {
             if (Uri.TryCreate(hosted.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             {
-                return Page.Show<LeavePage>(new { Url = url.AbsoluteUri, Where = where });
+                return Page.Show<LeavePage>(new { Url = Played(url, options).AbsoluteUri, Where = where });
             }
             problem = new(ProblemKind.Unavailable, "billing.no_page", "Stripe gave no page to go to. Try again in a moment.");
         }
         form.Refuse(problem);
         return null;
     }
+
+    // The sandbox says where Stripe's page would be, and has it itself.
+    private static Uri Played(Uri url, DashboardOptions options) =>
+        url.Host == StripePages && options.StripeApiBase.Host != StripeApi ? new(options.StripeApiBase, url.PathAndQuery) : url;
 
     internal static DateOnly Today(TimeProvider time) => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 }
