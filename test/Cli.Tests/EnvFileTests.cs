@@ -49,6 +49,17 @@ public sealed class EnvFileTests : IDisposable
             name => Assert.StartsWith("sandbox-", env[name], StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Bots_find_the_platform_and_the_sandboxs_services_wherever_they_are()
+    {
+        var env = EnvFile.Ensure(Home.At(_folder), new(Platform: 4311, Sandbox: 4319)).File;
+
+        Assert.Equal("http://localhost:4311", env["BOT_PLATFORM_URL"]);
+        Assert.Equal("http://127.0.0.1:4319/discord/api/v10", env["DISCORD_API_URL"]);
+        Assert.Equal("http://127.0.0.1:4319/slack/api", env["SLACK_API_URL"]);
+        Assert.Equal("http://127.0.0.1:4319/telegram", env["TELEGRAM_API_URL"]);
+    }
+
     [Theory]
     [InlineData("PORT=4311\nnonsense\n", "Line 2")]
     [InlineData("PORT=many\n", "PORT")]

@@ -60,8 +60,20 @@ public sealed class LiveTests(LiveWopr live) : IClassFixture<LiveWopr>
             && view.GetProperty("services").EnumerateArray().All(service => service.GetProperty("state").GetString() == "ready"));
 
         Assert.NotEqual(before.GetProperty("pid").GetInt32(), TestWopr.Service(after, name).GetProperty("pid").GetInt32());
-        await _stack.SignUpAsync("after-crash@example.com");
-        Assert.Equal(HttpStatusCode.OK, await _stack.SignInAsync("after-crash@example.com"));
+        var email = $"after-{name}@example.com";
+        await TestWopr.UntilAsync(() => _stack.SignUpAsync(email), answer => answer != HttpStatusCode.ServiceUnavailable);
+        await TestWopr.UntilAsync(() => _stack.SignInAsync(email), answer => answer == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_dump_waits_for_a_database_that_comes_back()
+    {
+        var postgres = TestWopr.Service((await _stack.RunAsync("status", "--json")).Last, "postgres");
+
+        Posix.Signal(postgres.GetProperty("pid").GetInt32(), Posix.Kill);
+        var told = await _stack.RunAsync("db", "dump", _stack.Scratch("after-crash.dump"), "--json");
+
+        Assert.True(told.Exit == 0, told.Output);
     }
 
     [Fact]

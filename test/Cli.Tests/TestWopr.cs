@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
+using Wopr.Testing;
 
 namespace Wopr.Cli.Tests;
 
@@ -30,7 +30,7 @@ public sealed class TestWopr : IAsyncDisposable
         {
             Directory.CreateSymbolicLink(Path.Combine(_programs, host), Built(host));
         }
-        var ports = FreePorts(4);
+        var ports = Enumerable.Range(0, 4).Select(_ => FreePort.Next()).ToList();
         (Port, PostgresPort) = (ports[0], ports[3]);
         string[] names = ["--platform-port", "--dashboard-port", "--sandbox-port", "--postgres-port"];
         PortWords = [.. names.Zip(ports).SelectMany(pair => (string[])[pair.First, $"{pair.Second}"])];
@@ -118,14 +118,17 @@ public sealed class TestWopr : IAsyncDisposable
         return true;
     }
 
-    public async Task<JsonElement> StatusUntilAsync(Func<JsonElement, bool> holds)
+    public Task<JsonElement> StatusUntilAsync(Func<JsonElement, bool> holds) =>
+        UntilAsync(async () => (await RunAsync("status", "--json")).Last, holds);
+
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> holds)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
         {
-            var status = (await RunAsync("status", "--json")).Last;
-            if (holds(status)) { return status; }
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(40), $"{status}");
+            var answer = await ask();
+            if (holds(answer)) { return answer; }
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(90), $"{answer}");
             await Task.Delay(100, Ct);
         }
     }
@@ -159,14 +162,5 @@ public sealed class TestWopr : IAsyncDisposable
         try { return File.ReadAllText(file).Contains(Home, StringComparison.Ordinal); }
         catch (IOException) { return false; }
         catch (UnauthorizedAccessException) { return false; }
-    }
-
-    private static List<int> FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Any, 0)).ToList();
-        foreach (var listener in listeners) { listener.Start(); }
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToList();
-        foreach (var listener in listeners) { listener.Stop(); }
-        return ports;
     }
 }

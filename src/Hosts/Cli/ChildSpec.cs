@@ -3,8 +3,12 @@ namespace Wopr.Cli;
 /// <summary>One program of the stack.</summary>
 internal sealed record ChildSpec(string Name, string Program, IReadOnlyList<string> Arguments, string Directory)
 {
-    /// <summary>Where it answers; null for the database.</summary>
+    public const string Database = "postgres";
+
+    /// <summary>Where it answers; null for the database, and for what listens nowhere.</summary>
     public string? Url { get; init; }
+
+    public bool IsDatabase => Name == Database;
 
     public int Port { get; init; }
 
@@ -15,10 +19,13 @@ internal sealed record ChildSpec(string Name, string Program, IReadOnlyList<stri
     public IReadOnlyList<string> AsUser { get; init; } = [];
 
     /// <summary>PostgreSQL takes an interrupt as "end the sessions, then stop"; the others stop on TERM.</summary>
-    public bool StopsOnInterrupt { get; init; }
+    public bool StopsOnInterrupt => IsDatabase;
 
-    /// <summary>The program that talks to browsers knows no secret: it cannot lose what it does not have.</summary>
-    public bool SeesSecrets { get; init; } = true;
+    /// <summary>The only secrets it sees; null for all. What does not have a secret cannot lose it.</summary>
+    public IReadOnlyList<string>? Secrets { get; init; }
+
+    /// <summary>What it is told besides the settings of the stack.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(30);
 }
@@ -33,18 +40,26 @@ internal static class Stack
         [
             Program("sandbox", "Sandbox", ports.Sandbox, "SANDBOX_PORT"),
             Program("platform", "Platform", ports.Platform, "PORT"),
-            Program("dashboard", "Dashboard", ports.Dashboard, "DASHBOARD_PORT") with { SeesSecrets = false },
+            Program("agent", "Agent") with
+            {
+                Secrets = ["NODE_SECRET"],
+                Settings = new Dictionary<string, string> { ["BOT_PROGRAM"] = ProgramPath("Bot") },
+            },
+            Program("dashboard", "Dashboard", ports.Dashboard, "DASHBOARD_PORT") with { Secrets = [] },
         ];
         // The sandbox plays the outside world, which production has; and a build may be without one of them.
         return [.. table.Where(program => File.Exists(program.Program))
             .Where(program => program.Name != "sandbox" || env["WOPR_ENV"] != "production")];
     }
 
-    private static ChildSpec Program(string name, string host, int port, string portName)
+    private static ChildSpec Program(string name, string host)
     {
         var path = ProgramPath(host);
-        return new(name, path, [], Path.GetDirectoryName(path)!) { Url = $"http://localhost:{port}", Port = port, PortName = portName };
+        return new(name, path, [], Path.GetDirectoryName(path)!);
     }
+
+    private static ChildSpec Program(string name, string host, int port, string portName) =>
+        Program(name, host) with { Url = $"http://localhost:{port}", Port = port, PortName = portName };
 
     /// <summary>The programs lie beside each other, each in a folder of its name.</summary>
     public static string ProgramPath(string host) => Path.Combine(Build(), host, $"Wopr.{host}");
@@ -54,7 +69,9 @@ internal static class Stack
         Environment.GetEnvironmentVariable("WOPR_BIN") ?? Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/'))!);
 
     public static Dictionary<string, string> Variables(EnvFile env, ChildSpec program) => Variables(env)
-        .Where(pair => program.SeesSecrets || !s_secret.Any(word => pair.Key.Contains(word, StringComparison.Ordinal))).ToDictionary();
+        .Where(pair => program.Secrets is not { } known || known.Contains(pair.Key)
+            || !s_secret.Any(word => pair.Key.Contains(word, StringComparison.Ordinal)))
+        .Concat(program.Settings).ToDictionary();
 
     /// <summary>Children see the settings of the stack, and of the shell only what says who and where they are.</summary>
     public static Dictionary<string, string> Variables(EnvFile env)

@@ -137,6 +137,7 @@ internal sealed class EnvFile
             ("PLATFORM_SECRET", Secret()),
             ("ADMIN_TOKEN", Secret()),
             ("GPU_NODE_SECRET", Secret()),
+            ("NODE_SECRET", Secret()),
             ("", ""),
             ("# Limits are for production; here they are a hundred times wider.", ""),
             ("RATE_LIMIT_FACTOR", "100"),
@@ -144,6 +145,10 @@ internal sealed class EnvFile
             ("# Objects: a folder with the layout of the bucket.", ""),
             ("OBJECTS_DIR", home.Objects),
             ("S3_BUCKET", "wopr-backups"),
+            ("", ""),
+            ("# Bots are processes of this machine; each keeps what it knows in a folder of its own here.", ""),
+            ("AGENT_DATA", home.Bots),
+            ("BOT_PLATFORM_URL", $"http://localhost:{ports.Platform}"),
             ("", ""),
             ("# Payments, played by the sandbox. The first price is the one the manual test buys.", ""),
             ("STRIPE_SECRET_KEY", $"sk_test_{Secret()}"),
@@ -165,6 +170,12 @@ internal sealed class EnvFile
             ("OPENAI_BASE_URL", $"http://127.0.0.1:{ports.Sandbox}/models/openai"),
             ("ANTHROPIC_API_KEY", $"sandbox-{Secret()}"),
             ("ANTHROPIC_BASE_URL", $"http://127.0.0.1:{ports.Sandbox}/models/anthropic"),
+            ("", ""),
+            ("# Where bots talk, played by the sandbox. Take a line out to reach the real service.", ""),
+            ("DISCORD_API_URL", $"http://127.0.0.1:{ports.Sandbox}/discord/api/v10"),
+            ("SLACK_API_URL", $"http://127.0.0.1:{ports.Sandbox}/slack/api"),
+            ("TELEGRAM_API_URL", $"http://127.0.0.1:{ports.Sandbox}/telegram"),
+            ("BOT_PRIVATE_WEBHOOKS", "true"),
         ];
         foreach (var (name, value) in entries)
         {

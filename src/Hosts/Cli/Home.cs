@@ -9,6 +9,7 @@ internal sealed class Home
     public string EnvFile => Path.Combine(Root, ".env");
     public string Postgres => Path.Combine(Root, "postgres");
     public string Objects => Path.Combine(Root, "objects");
+    public string Bots => Path.Combine(Root, "bots");
     public string Logs => Path.Combine(Root, "logs");
     public string StateFile => Path.Combine(Root, "run", "state.json");
     public string LockFile => Path.Combine(Root, "run", "lock");

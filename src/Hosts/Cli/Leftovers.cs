@@ -12,7 +12,7 @@ internal static class Leftovers
             {
                 if (child.Process is not { IsAlive: true } process) { continue; }
                 found++;
-                await Posix.EndAsync(process, child.Url is null ? Posix.Interrupt : Posix.Terminate, TimeSpan.FromSeconds(10), ct);
+                await Posix.EndAsync(process, child.Name == ChildSpec.Database ? Posix.Interrupt : Posix.Terminate, TimeSpan.FromSeconds(10), ct);
             }
             File.Delete(home.StateFile);
         }

@@ -8,7 +8,7 @@ internal static class PortCheck
     /// <summary>Every taken port at once, each with who holds it and what to do.</summary>
     public static void NeedFree(IEnumerable<ChildSpec> programs, string settings)
     {
-        var taken = programs.Where(program => !IsFree(program.Port)).Select(program =>
+        var taken = programs.Where(program => program.Port != 0 && !IsFree(program.Port)).Select(program =>
             $"Port {program.Port} for {program.Name} is taken{HolderOf(program.Port)}. "
             + $"Stop that program, or change {program.PortName} and the addresses with this port in {settings}.").ToList();
         if (taken.Count > 0) { throw new Refusal(Exit.Prerequisite, string.Join('\n', taken)); }

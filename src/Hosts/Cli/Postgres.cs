@@ -67,7 +67,7 @@ internal sealed class Postgres
         return variables;
     }
 
-    public ChildSpec Spec() => new("postgres", Tool("postgres"),
+    public ChildSpec Spec() => new(ChildSpec.Database, Tool("postgres"),
     [
         "-D", Data, "-p", $"{_env.Ports.Postgres}", "-k", SocketFolder, "-c", "listen_addresses=localhost",
         "-c", "max_connections=200", "-c", "unix_socket_permissions=0700", "-c", "log_min_messages=warning",
@@ -76,7 +76,6 @@ internal sealed class Postgres
         Port = _env.Ports.Postgres,
         PortName = "POSTGRES_PORT",
         AsUser = AsUser(),
-        StopsOnInterrupt = true,
     };
 
     /// <summary>Makes the cluster when there is none.</summary>
@@ -129,17 +128,18 @@ internal sealed class Postgres
         Timeout = 5,
     };
 
-    public async Task<bool> AnswersAsync(CancellationToken ct)
+    /// <summary>Null when it takes sessions; otherwise why not.</summary>
+    public async Task<string?> FaultAsync(CancellationToken ct)
     {
         try
         {
             await using var connection = new NpgsqlConnection(Superuser("postgres").ConnectionString);
             await connection.OpenAsync(ct);
-            return true;
+            return null;
         }
         catch (NpgsqlException)
         {
-            return false;
+            return "does not answer";
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed record StackView(
     public static async Task<StackView> ObserveAsync(string @event, Home home, State state, CancellationToken ct)
     {
         var services = await Task.WhenAll(state.Children.Select(async child => new ServiceView(
-            child.Name, child.Url, await StateOfAsync(child, ct), child.Process?.Pid, child.Restarts)));
+            child.Name, child.Url, await StateOfAsync(child, home, ct), child.Process?.Pid, child.Restarts)));
         var phase = state.Phase.ToString().ToLowerInvariant();
         return new(@event, true, phase, state.Supervisor.Pid, services, home.EnvFile, state.Fault?.Sentence);
     }
@@ -25,7 +25,7 @@ internal sealed record StackView(
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "where", "state");
         foreach (var service in Services.Reverse())
         {
-            var where = service.Url ?? "./wopr psql";
+            var where = service.Url ?? (service.Name == ChildSpec.Database ? "./wopr psql" : "dials the platform");
             var state = service.Restarts == 0 ? service.State : $"{service.State}, restarted {service.Restarts}×";
             var color = service.State is "ready" ? "green" : "red";
             table.AddRow(service.Name, Markup.Escape(where), $"[{color}]{Markup.Escape(state)}[/]");
@@ -40,10 +40,11 @@ internal sealed record StackView(
         if (Fault is not null) { AnsiConsole.MarkupLine($"[red]{Markup.Escape(Fault)}[/]"); }
     }
 
-    private static async Task<string> StateOfAsync(ChildState child, CancellationToken ct)
+    private static async Task<string> StateOfAsync(ChildState child, Home home, CancellationToken ct)
     {
         if (child.Process is not { IsAlive: true }) { return "down"; }
-        if (child.Url is null) { return "ready"; }
-        return await Probe.AskAsync(child.Url, ct) is { } fault ? fault : "ready";
+        // A database that runs may still be reading its log after a crash.
+        if (child.Name == ChildSpec.Database) { return await new Postgres(home, EnvFile.Need(home)).FaultAsync(ct) ?? "ready"; }
+        return child.Url is null ? "ready" : await Probe.AskAsync(child.Url, ct) ?? "ready";
     }
 }

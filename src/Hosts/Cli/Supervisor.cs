@@ -79,7 +79,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
             await postgres.CreateAsync(ct);
             var child = NewChild(postgres.Spec());
             child.Start(Stack.Variables(env).Where(pair => !env.Values.ContainsKey(pair.Key)).ToDictionary());
-            await ReadyAsync(child, async () => await postgres.AnswersAsync(ct) ? null : "does not answer", ct);
+            await ReadyAsync(child, () => postgres.FaultAsync(ct), ct);
             await postgres.PrepareAsync(ct);
         });
         return postgres;
@@ -91,7 +91,10 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
     private async Task StartProgramsAsync(EnvFile env, IReadOnlyList<ChildSpec> programs, CancellationToken ct)
     {
         foreach (var program in programs) { NewChild(program).Start(Stack.Variables(env, program)); }
-        foreach (var child in Programs) { await ReadyAsync(child, () => Probe.AskAsync(child.Spec.Url!, ct), ct); }
+        foreach (var child in Programs)
+        {
+            await ReadyAsync(child, async () => child.Spec.Url is { } url ? await Probe.AskAsync(url, ct) : null, ct);
+        }
     }
 
     private async Task ReadyAsync(Child child, Func<Task<string?>> probe, CancellationToken ct)
@@ -170,7 +173,7 @@ internal sealed class Supervisor(Home home, Screen screen, UpOptions options, Ti
         File.Delete(home.StateFile);
     }
 
-    private IEnumerable<Child> Programs => _children.Where(child => child.Spec.Url is not null);
+    private IEnumerable<Child> Programs => _children.Where(child => !child.Spec.IsDatabase);
 
     private Child NewChild(ChildSpec spec)
     {
