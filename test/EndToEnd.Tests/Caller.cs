@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Wopr.Testing;
 
 namespace Wopr.EndToEnd.Tests;
 
@@ -28,7 +29,6 @@ internal sealed class Caller : IDisposable
     public const string Password = "Testpass1";
     public const string AdminToken = "wopr_admin_end_to_end";
     private const string Origin = "http://localhost:3000";
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
 
@@ -53,7 +53,7 @@ internal sealed class Caller : IDisposable
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
-        _http = new(handler) { BaseAddress = at, Timeout = s_patience };
+        _http = new(handler) { BaseAddress = at, Timeout = Patience.Max };
     }
 
     public string? Cookie { get; private set; }

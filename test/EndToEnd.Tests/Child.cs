@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Wopr.EndToEnd.Tests;
 
@@ -42,13 +40,6 @@ internal sealed class Child : IAsyncDisposable
     /// <summary>Where the build of the same kind as this one lies.</summary>
     public static string Built(string host) =>
         Path.Combine(Root, "artifacts", "bin", host, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), $"Wopr.{host}");
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Waits for the end and answers with the exit code.</summary>
     public async Task<int> EndsAsync(TimeSpan patience, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Wopr.Testing;
 
 namespace Wopr.EndToEnd.Tests;
 
@@ -7,7 +8,7 @@ namespace Wopr.EndToEnd.Tests;
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("wopr-end-to-end-pg-").FullName;
-    private readonly int _port = Child.FreePort();
+    private readonly int _port = FreePort.Next();
 
     private Cluster() { }
 

@@ -35,9 +35,11 @@ public sealed class GatewayCrashTests(ITestOutputHelper output)
         using var load = new ModelLoad([stack.AddressOf(0), stack.AddressOf(1)], models, stack.Owner);
         load.Start(rich, richKey, RichClients);
         load.Start(poor, poorKey, PoorClients);
-        await DisturbAsync(cluster, stack);
+        await Disturbance.BreakDatabaseAsync(cluster, stack);
+        await Disturbance.KillReplicasAsync(stack, PlatformKills);
+        await Task.Delay(1000, Ct);
         await load.StopAsync();
-        await SettledAsync(stack);
+        await Disturbance.SettledAsync(stack);
 
         var books = await ModelBooks.ReadAsync(sandbox, stack);
         output.WriteLine(books.Figures(load.Asked));
@@ -58,38 +60,11 @@ public sealed class GatewayCrashTests(ITestOutputHelper output)
         Assert.All(Enum.GetValues<Ending>(), ending => Assert.Contains(load.Asked, one => one.Ending == ending));
     }
 
-    private static async Task DisturbAsync(Cluster cluster, Stack stack)
-    {
-        await Task.Delay(Random.Shared.Next(2000, 4000), Ct);
-        await cluster.StopAsync();
-        await Task.Delay(500, Ct);
-        await cluster.StartAgainAsync();
-        stack.Owner.Clear();
-        for (var kill = 0; kill < PlatformKills; kill++)
-        {
-            await Task.Delay(Random.Shared.Next(1000, 2500), Ct);
-            stack.Replica(kill % 2).Kill();
-            await stack.RestartAsync(kill % 2);
-        }
-        await Task.Delay(1000, Ct);
-    }
-
-    /// <summary>Until those that live have ended what is theirs, and what is left of the dead.</summary>
-    private static async Task SettledAsync(Stack stack)
-    {
-        var until = TimeProvider.System.GetUtcNow().AddSeconds(120);
-        while (await stack.ReadAsync("select request_id::text from credits.start limit 1") is not [])
-        {
-            Assert.True(TimeProvider.System.GetUtcNow() < until, "Requests of dead processes are still open after two minutes.");
-            await Task.Delay(1000, Ct);
-        }
-    }
-
     /// <summary>One provider that is read to its end when callers leave, one that is left, and one that often refuses.</summary>
     private static async Task<string[]> OfferAsync(Stack stack, TestSandbox sandbox)
     {
         foreach (var (place, dialect, onDisconnect) in ((string, string, string)[])
-            [("drained", "openai", "drain"), ("left", "anthropic", "cancel"), ("flaky", "openai", "drain")])
+            [("drained", "openai", "drain"), (ModelBooks.Cut, "anthropic", "cancel"), ("flaky", "openai", "drain")])
         {
             object words = place == "flaky"
                 ? new { place, chunks = 20, pace = 5, delay = 20, key = "none", fault = "503", probability = 0.4 }
@@ -101,8 +76,8 @@ public sealed class GatewayCrashTests(ITestOutputHelper output)
                 """);
         }
         await ModelAsync(stack, "test/drained", "drained");
-        await ModelAsync(stack, "test/left", "left");
-        await ModelAsync(stack, "test/either", "flaky", "left");
+        await ModelAsync(stack, "test/left", ModelBooks.Cut);
+        await ModelAsync(stack, "test/either", "flaky", ModelBooks.Cut);
         return ["test/drained", "test/left", "test/either"];
     }
 

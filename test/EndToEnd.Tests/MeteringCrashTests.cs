@@ -18,20 +18,8 @@ public sealed class MeteringCrashTests(ITestOutputHelper output)
         await stack.RunAsync("migrate");
         await stack.StartAllAsync();
 
-        for (var kill = 0; kill < DatabaseKills; kill++)
-        {
-            await Task.Delay(Random.Shared.Next(1500, 2500), Ct);
-            await cluster.StopAsync();
-            await Task.Delay(500, Ct);
-            await cluster.StartAgainAsync();
-        }
-        stack.Owner.Clear();
-        for (var kill = 0; kill < PlatformKills; kill++)
-        {
-            await Task.Delay(Random.Shared.Next(1000, 2500), Ct);
-            stack.Replica(kill % 2).Kill();
-            await stack.RestartAsync(kill % 2);
-        }
+        for (var kill = 0; kill < DatabaseKills; kill++) { await Disturbance.BreakDatabaseAsync(cluster, stack); }
+        await Disturbance.KillReplicasAsync(stack, PlatformKills);
         await Task.Delay(2000, Ct);
         for (var index = 0; index < 2; index++)
         {
@@ -42,12 +30,7 @@ public sealed class MeteringCrashTests(ITestOutputHelper output)
         // One more, without load, settles what the dead left.
         stack.Start(0, ("DOTNET_STARTUP_HOOKS", ""));
         await stack.ReadyAsync(0);
-        var until = TimeProvider.System.GetUtcNow().AddSeconds(120);
-        while (await stack.ReadAsync("select request_id::text from credits.start limit 1") is not [])
-        {
-            Assert.True(TimeProvider.System.GetUtcNow() < until, "Requests of dead processes are still open after two minutes.");
-            await Task.Delay(1000, Ct);
-        }
+        await Disturbance.SettledAsync(stack);
 
         Assert.Contains("0 differences", await stack.RunAsync("credits", "reconcile"), StringComparison.Ordinal);
         await CheckToldAsync(stack, await File.ReadAllLinesAsync(told, Ct));

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using Wopr.Testing;
 
 namespace Wopr.EndToEnd.Tests;
 
@@ -28,7 +29,7 @@ internal sealed class ModelLoad(IReadOnlyList<Uri> addresses, IReadOnlyList<stri
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 500, ResponseDrainTimeout = TimeSpan.Zero })
     {
-        Timeout = TimeSpan.FromSeconds(60),
+        Timeout = Patience.Max,
     };
 
     private readonly ConcurrentQueue<Question> _asked = new();

@@ -7,8 +7,7 @@ namespace Wopr.EndToEnd.Tests;
 /// <summary>One database, two replicas and a proxy in front of them, each a process of its own.</summary>
 internal sealed class Stack : IAsyncDisposable
 {
-    /// <summary>Twenty-five seconds for what runs, and a little for a busy machine.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    /// <summary>Much longer than anything takes: a busy machine may stand still for half a minute.</summary>
     private static readonly Lazy<Task<TestSandbox>> s_sandbox = new(() => TestSandbox.StartAsync(CancellationToken.None));
 
     private readonly Dictionary<string, string> _settings = new(StringComparer.Ordinal);
@@ -19,9 +18,9 @@ internal sealed class Stack : IAsyncDisposable
     private Stack(NpgsqlDataSource owner, int replicas)
     {
         Owner = owner;
-        _ports = [.. Enumerable.Range(0, replicas).Select(_ => Child.FreePort())];
+        _ports = [.. Enumerable.Range(0, replicas).Select(_ => FreePort.Next())];
         _replicas = new Child?[replicas];
-        Address = new($"http://127.0.0.1:{Child.FreePort()}");
+        Address = new($"http://127.0.0.1:{FreePort.Next()}");
     }
 
     /// <summary>The one address.</summary>
@@ -57,6 +56,9 @@ internal sealed class Stack : IAsyncDisposable
         return stack;
     }
 
+    /// <summary>For those that start from now on.</summary>
+    public void Set(string name, string value) => _settings[name] = value;
+
     public async Task StartAllAsync()
     {
         for (var index = 0; index < _replicas.Length; index++) { Start(index); }
@@ -74,7 +76,7 @@ internal sealed class Stack : IAsyncDisposable
         var settings = new Dictionary<string, string>(_settings);
         settings.Remove("DOTNET_STARTUP_HOOKS");
         await using var verb = new Child(Child.Built("Platform"), words, settings);
-        Assert.True(await verb.EndsAsync(s_patience, Ct) == 0, verb.Output);
+        Assert.True(await verb.EndsAsync(Patience.Max, Ct) == 0, verb.Output);
         return verb.Output;
     }
 
@@ -96,12 +98,12 @@ internal sealed class Stack : IAsyncDisposable
     {
         using var caller = new Caller(AddressOf(index));
         await UntilAsync(async () => Replica(index).IsRunning && (await caller.GetAsync("/health/ready")).IsGood,
-            () => $"Replica {index} is not ready. It said:\n{Replica(index).Output}");
+            () => $"Replica {index} is not ready; it {(Replica(index).IsRunning ? "runs" : "has ended")}. It said:\n{Replica(index).Output}");
     }
 
     public static async Task UntilAsync(Func<Task<bool>> holds, Func<string> complaint)
     {
-        var until = TimeProvider.System.GetUtcNow() + s_patience;
+        var until = TimeProvider.System.GetUtcNow() + Patience.Max;
         while (true)
         {
             try

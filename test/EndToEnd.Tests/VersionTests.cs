@@ -18,14 +18,17 @@ public sealed class VersionTests(ITestOutputHelper output)
         await using var load = await Load.StartAsync(stack.Address);
         await Task.Delay(500, Ct);
 
-        await stack.ExecuteAsync("""
-            begin;
-            alter table auth.user add column nickname text;
-            alter table auth.api_token add column used_count bigint not null default 0;
-            create table auth.next_thing (id text primary key, user_id text references auth.user (id) on delete cascade);
-            insert into public.schema_history (module, number, name, checksum) values ('auth', 9001, 'next_thing', 'of the next build');
-            commit;
-            """);
+        // One by one: two tables locked at once could wait for a request that holds them the other way round.
+        foreach (var step in (string[])
+        [
+            "alter table auth.user add column nickname text",
+            "alter table auth.api_token add column used_count bigint not null default 0",
+            "create table auth.next_thing (id text primary key, user_id text references auth.user (id) on delete cascade)",
+            "insert into public.schema_history (module, number, name, checksum) values ('auth', 9001, 'next_thing', 'of the next build')",
+        ])
+        {
+            await stack.ExecuteAsync(step);
+        }
         await SaysItIsAheadAsync(stack, 0);
         await SaysItIsAheadAsync(stack, 1);
 
