@@ -3,25 +3,16 @@
 # same PostgreSQL (fsync on) at the same time of day? Ports and folders are its own; everything it starts ends with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. bench/lib.sh
 
 seconds=${SECONDS_EACH:-6} rounds=${ROUNDS:-5} offered=${OFFERED:-30000}
 port=${BENCH_PORT:-4730}
-dir=$(mktemp -d /tmp/wopr-bench.XXXXXX)
-as=(); [ "$(id -u)" = 0 ] && { as=(runuser -u postgres --); chown postgres "$dir"; }
-pg_bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1)
-finish() {
-    (cd / && "${as[@]}" "$pg_bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1) || true
-    rm -rf "$dir"
-}
-trap finish EXIT
 
 echo "Building…" >&2
-dotnet build bench/LedgerBench -c Release -v q --nologo >/dev/null
-bench=$(compgen -G "$PWD/artifacts/bin/LedgerBench/release/Wopr.LedgerBench")
+build bench/LedgerBench
+bench=$PWD/artifacts/bin/LedgerBench/release/Wopr.LedgerBench
 
-(cd / && "${as[@]}" "$pg_bin/initdb" -D "$dir/data" -A trust -U postgres >/dev/null)
-(cd / && "${as[@]}" "$pg_bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" \
-    -o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_wal_size=4GB" start >/dev/null)
+start_postgres "$port" -c max_wal_size=4GB
 
 # One run on a database of its own, so that none is slowed down by what another left. It proves the books at its end.
 number=0

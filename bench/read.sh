@@ -3,32 +3,19 @@
 # Ports and folders are its own; everything it starts ends with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. bench/lib.sh
 
 seconds=${SECONDS_EACH:-10} rounds=${ROUNDS:-3} connections=${CONNECTIONS:-32}
 base=${BENCH_PORT:-4720}
 pg_port=$base api_port=$((base + 1)) bare_port=$((base + 2))
-dir=$(mktemp -d /tmp/wopr-bench.XXXXXX)
-as=(); [ "$(id -u)" = 0 ] && { as=(runuser -u postgres --); chown postgres "$dir"; }
-pg_bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1)
-started=()
-finish() {
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    (cd / && "${as[@]}" "$pg_bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1) || true
-    rm -rf "$dir"
-}
-trap finish EXIT
-command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 3; }
+need wrk
 
 echo "Building…" >&2
-dotnet build src/Hosts/Platform -c Release -v q --nologo >/dev/null
-dotnet build bench/Bare -c Release -v q --nologo >/dev/null
-platform=$(compgen -G "$PWD/artifacts/bin/Platform/release/Wopr.Platform")
-bare=$(compgen -G "$PWD/artifacts/bin/Bare/release/Wopr.Bare")
+build src/Hosts/Platform bench/Bare
+platform=$PWD/artifacts/bin/Platform/release/Wopr.Platform
+bare=$PWD/artifacts/bin/Bare/release/Wopr.Bare
 
-(cd / && "${as[@]}" "$pg_bin/initdb" -D "$dir/data" -A trust -U postgres >/dev/null)
-(cd / && "${as[@]}" "$pg_bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" \
-    -o "-p $pg_port -k $dir -c listen_addresses=127.0.0.1" start >/dev/null)
+start_postgres "$pg_port"
 psql -qh 127.0.0.1 -p "$pg_port" -U postgres -c 'create database wopr_platform'
 
 export PORT=$api_port DATABASE_URL="postgres://postgres@127.0.0.1:$pg_port/wopr_platform" BETTER_AUTH_URL="http://127.0.0.1:$api_port"
@@ -60,7 +47,7 @@ idle=$(awk '/VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$api/status")
 cookie=$(curl -si "http://127.0.0.1:$api_port/api/auth/sign-up/email" -H 'content-type: application/json' \
     -d '{"name":"Bench","email":"bench@example.com","password":"Testpass1"}' | sed -n 's/^[Ss]et-[Cc]ookie: \([^;]*\);.*/\1/p')
 read_url="http://127.0.0.1:$api_port/trpc/billing.creditsBalance?input=%7B%7D"
-curl -sf -H "cookie: $cookie" "$read_url" | grep -q balance_cents || { echo "The read does not answer." >&2; exit 1; }
+curl -sf -H "cookie: $cookie" "$read_url" | grep -q balance_cents || fail "The read does not answer."
 
 cat >"$dir/report.lua" <<'LUA'
 done = function(summary, latency)
@@ -69,9 +56,6 @@ done = function(summary, latency)
     io.write(string.format("RESULT %.0f %.2f %d\n", summary.requests / summary.duration * 1e6, latency:percentile(99) / 1000, bad))
 end
 LUA
-# Processor time in clock ticks: unlike requests a second, it says the same on a machine that others use too.
-ticks() { awk '{ sum += $14 + $15 } END { print sum + 0 }' $(printf '/proc/%s/stat ' "$@") 2>/dev/null; }
-backends() { pgrep -P "$(head -n 1 "$dir/data/postmaster.pid")"; }
 load() { wrk -t 2 -c "$connections" -d "${seconds}s" -s "$dir/report.lua" "$@" | sed -n 's/^RESULT //p'; }
 
 echo "Warming up…" >&2

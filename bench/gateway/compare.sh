@@ -5,11 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . bench/gateway/lib.sh
 
-rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-8} probes=${PROBES:-400} streams=${STREAMS:-256} repeats=${STREAM_REPEATS:-4}
+rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-8} probes=${PROBES:-400} streams=${STREAMS:-256} repeats=${STREAM_REPEATS:-6}
 requests=${REQUESTS:-1000000} warm_up=${WARM_UP:-20}
 base=${BENCH_PORT:-4850}
 pg_port=$base ours_port=$((base + 1)) upstream_port=$((base + 2)) bare_port=$((base + 3)) portkey_port=$((base + 4))
-command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 3; }
+need wrk
 
 body() { printf '{"model":"%s","max_tokens":256,"stream":false,"messages":[{"role":"user","content":"Hello"}]}' "$1"; }
 # Who is asked, and how. A slow model is the same with 20 ms of thinking.
@@ -81,7 +81,14 @@ done
 
 echo "Streams…" >&2
 for ((round = 0; round < rounds; round++)); do
-    for who in direct bare ours portkey; do bench streams "$who" "" "$streams" "$repeats" | tee -a "$dir/streams.$who" >&2; done
+    for who in direct bare ours portkey; do
+        pid=${who}_pid books=
+        [ "$who" != ours ] || books=$(backends)
+        before="$(turns ${!pid-}) $(turns $books)" began=$(date +%s%3N)
+        bench streams "$who" "" "$streams" "$repeats" | tee -a "$dir/streams.$who" >&2
+        echo "$before $(turns ${!pid-}) $(turns $books) $(($(date +%s%3N) - began))" | awk '{ printf "ran=%.1f waited=%.1f books=%.1f\n",
+            ($5 - $1) / $9 * 100, ($6 - $2) / $9 * 100, ($8 - $4) / $9 * 100 }' >>"$dir/turns.$who"
+    done
 done
 
 echo "Memory…" >&2

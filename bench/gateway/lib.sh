@@ -1,16 +1,5 @@
 # What compare.sh starts, and how it reads its figures.
-dir=$(mktemp -d /tmp/wopr-bench.XXXXXX)
-as=(); [ "$(id -u)" = 0 ] && { as=(runuser -u postgres --); chown postgres "$dir"; }
-pg_bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1)
-started=()
-finish() {
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    (cd / && "${as[@]}" "$pg_bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1) || true
-    rm -rf "$dir"
-}
-trap finish EXIT
-fail() { echo "$1" >&2; exit 1; }
+. bench/lib.sh
 sql() { psql -qtAh 127.0.0.1 -p "$pg_port" -U postgres -d wopr_platform -v ON_ERROR_STOP=1 -c "$1"; }
 answers() { curl -s -o /dev/null -w '%{http_code}' "$1"; }
 until_answers() {
@@ -37,8 +26,7 @@ install_portkey() {
 prepare() {
     if [ -z "${BUILT:-}" ]; then
         echo "Building…" >&2
-        dotnet build src/Hosts/Platform -c Release -v q --nologo >/dev/null
-        dotnet build bench/GatewayBench -c Release -v q --nologo >/dev/null
+        build src/Hosts/Platform bench/GatewayBench
     fi
     platform=$PWD/artifacts/bin/Platform/release/Wopr.Platform
     program=$PWD/artifacts/bin/GatewayBench/release/Wopr.GatewayBench
@@ -56,9 +44,7 @@ prepare() {
 }
 
 prepare_ours() {
-    (cd / && "${as[@]}" "$pg_bin/initdb" -D "$dir/data" -A trust -U postgres >/dev/null)
-    (cd / && "${as[@]}" "$pg_bin/pg_ctl" -w -D "$dir/data" -l "$dir/log" \
-        -o "-p $pg_port -k $dir -c listen_addresses=127.0.0.1 -c max_wal_size=4GB" start >/dev/null)
+    start_postgres "$pg_port" -c max_wal_size=4GB
     psql -qh 127.0.0.1 -p "$pg_port" -U postgres -c 'create database wopr_platform'
     export DATABASE_URL="postgres://postgres@127.0.0.1:$pg_port/wopr_platform" BETTER_AUTH_URL=$ours
     export BETTER_AUTH_SECRET PLATFORM_SECRET ADMIN_TOKEN
@@ -109,9 +95,8 @@ count() {
     echo "$2" >>"$dir/open.$1"
 }
 
-# Processor time in clock ticks of our gateway, its database, the upstream; wrk's is what is left of the machine.
-ticks() { awk '{ sum += $14 + $15 } END { print sum + 0 }' $(printf '/proc/%s/stat ' "$@") 2>/dev/null; }
-backends() { local main; main=$(head -n 1 "$dir/data/postmaster.pid"); echo "$main"; pgrep -P "$main"; }
+# Milliseconds in which a program ran, and in which it could have run and every processor was taken.
+turns() { cat $(printf '/proc/%s/task/*/schedstat ' "$@") 2>/dev/null | awk '{ ran += $1; waited += $2 } END { printf "%d %d\n", ran / 1e6, waited / 1e6 }'; }
 ticks_of() { echo "$(ticks "$ours_pid") $(ticks $(backends)) $(ticks "$upstream_pid")"; }
 shares() {
     awk -v hz="$(getconf CLK_TCK)" '{ match($0, /answers=[0-9]+/); n = substr($0, RSTART + 8, RLENGTH - 8)

@@ -42,6 +42,12 @@ for who in direct bare ours portkey; do
     echo "| $(name_of $who) | $(sum answers "$file") | $(sum lost "$file") | $(sum stalls "$file") | $(middle longest "$file") | $added |"
 done
 echo
+echo "| while they run, % of one processor | runs | could run and waits | its database waits |"
+echo "|---|---:|---:|---:|"
+for who in bare ours portkey; do
+    echo "| $(name_of $who) | $(middle ran "$dir/turns.$who") | $(middle waited "$dir/turns.$who") | $([ $who = ours ] && middle books "$dir/turns.$who") |"
+done
+echo
 echo "| memory while $requests requests are answered, MiB | half-way | at the end | most |"
 echo "|---|---:|---:|---:|"
 for who in ours portkey; do
