@@ -16,7 +16,6 @@ public sealed class TestPlatform : IAsyncDisposable
     public const string AdminToken = "wopr_admin_for_tests";
 
     private static readonly TestPostgres s_postgres = new(Schema.Steps);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly Lazy<Task<TestSandbox>> s_sandbox = new(() => TestSandbox.StartAsync(CancellationToken.None));
 
     private readonly WebApplication _app;
@@ -24,7 +23,7 @@ public sealed class TestPlatform : IAsyncDisposable
     private TestPlatform(WebApplication app, NpgsqlDataSource source, string address)
     {
         (_app, Source, Address) = (app, source, address);
-        var plain = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, Expect100ContinueTimeout = s_patience };
+        var plain = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, Expect100ContinueTimeout = Patience.Max };
         Http = new(plain) { BaseAddress = new(address) };
         Http.DefaultRequestHeaders.Add("Origin", UiOrigin);
     }
