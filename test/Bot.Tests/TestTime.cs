@@ -9,6 +9,9 @@ internal sealed class TestTime(DateTimeOffset start) : TimeProvider
 
     public TestTime() : this(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero)) { }
 
+    /// <summary>How many wait for it to move.</summary>
+    public int Waiting { get { lock (_gate) { return _timers.Count; } } }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow() { lock (_gate) { return _now; } }

@@ -8,6 +8,8 @@ internal sealed partial class Node : IAsyncDisposable
 {
     public const string Secret = "a secret that all nodes of the end-to-end tests share";
 
+    private static readonly string s_bot = ShippedBot.PathOr(Child.Built("Bot"));
+
     private readonly string _folder = Directory.CreateTempSubdirectory("wopr-end-to-end-node-").FullName;
     private readonly Uri _platform;
     private readonly string _program;
@@ -18,7 +20,7 @@ internal sealed partial class Node : IAsyncDisposable
         _platform = platform;
         // Bots that root starts have users of their own, which have to pass through here.
         File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        _program = settings.Length == 0 ? Child.Built("Bot") : WriteProgram(settings);
+        _program = settings.Length == 0 ? s_bot : WriteProgram(settings);
         _agent = StartAgent();
     }
 
@@ -85,7 +87,7 @@ internal sealed partial class Node : IAsyncDisposable
     private string WriteProgram((string Name, string Value)[] settings)
     {
         var program = Path.Combine(_folder, "bot");
-        File.WriteAllLines(program, ["#!/bin/sh", .. settings.Select(one => $"export {one.Name}='{one.Value}'"), $"exec '{Child.Built("Bot")}'"]);
+        File.WriteAllLines(program, ["#!/bin/sh", .. settings.Select(one => $"export {one.Name}='{one.Value}'"), $"exec '{s_bot}'"]);
         File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         return program;
     }

@@ -7,16 +7,24 @@ namespace Wopr.Bot;
 internal static partial class Rest
 {
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_againMax = TimeSpan.FromMinutes(10);
 
-    public static async Task RunAsync(TurnDesk desk, TimeProvider time, CancellationToken ct)
+    public static Task RunAsync(TurnDesk desk, TimeProvider time, CancellationToken ct) =>
+        RunAsync(desk.News, () => desk.Running == 0, GiveBack, time, ct);
+
+    /// <summary>Soon after the last news, and then ever more seldom: a lease that is kept up needs a little memory too.</summary>
+    internal static async Task RunAsync(Pulse news, Func<bool> isAtRest, Action giveBack, TimeProvider time, CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
         {
-            var news = desk.News.Next;
+            var next = news.Next;
             await Task.Delay(s_quiet, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (news.IsCompleted) { continue; }
-            if (desk.Running == 0) { GiveBack(); }
-            await news.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            for (var pause = s_again; !next.IsCompleted && !ct.IsCancellationRequested; pause = pause * 8 < s_againMax ? pause * 8 : s_againMax)
+            {
+                if (isAtRest()) { giveBack(); }
+                await next.WaitAsync(pause, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

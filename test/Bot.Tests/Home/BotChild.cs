@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Wopr.Testing;
 
 namespace Wopr.Bot.Tests.Home;
 
@@ -36,7 +37,7 @@ internal sealed partial class BotChild : IDisposable
 
     public static BotChild Start(Dictionary<string, string> settings, params string[] arguments)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "Wopr.Bot"), arguments)
+        ProcessStartInfo start = new(ShippedBot.PathOr(Path.Combine(AppContext.BaseDirectory, "Wopr.Bot")), arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

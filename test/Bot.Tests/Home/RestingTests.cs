@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Wopr.Bot.Tests.Archive;
 using Wopr.Protocol;
+using Wopr.Testing;
 
 namespace Wopr.Bot.Tests.Home;
 
@@ -136,7 +137,7 @@ public sealed class RestingTests : IDisposable
 
     private async Task<(int Exit, List<RestAnswer> Lines)> RunAsync(string mode, byte[] input, string? home = null)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "Wopr.Bot"), [mode])
+        ProcessStartInfo start = new(ShippedBot.PathOr(Path.Combine(AppContext.BaseDirectory, "Wopr.Bot")), [mode])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -124,6 +124,8 @@ internal sealed class Spawner(AgentOptions options, AgentFolder agent)
         }
         if (s_dotnetRoot is not null) { script.Append($"export DOTNET_ROOT={Quoted(s_dotnetRoot)}\n"); }
         script.Append($"export HOME={Quoted(data)} {HomeVariable}={Quoted(data)} PATH={Quoted(SearchPath)}\n");
+        // No debugger's door, and no memory for one.
+        script.Append("export DOTNET_EnableDiagnostics=0\n");
         return script.Append($"exec {Quoted(options.BotProgram)} </dev/null\n").ToString();
     }
 
