@@ -9,10 +9,12 @@ switch (args)
         return await Talk.RunAsync(new(dashboard), cookie, bot, session, Number(warmUp), Number(count));
     case ["model", var gateway, var key, var model, var count]:
         return await DirectModel.RunAsync(new(gateway), key, model, Number(count));
-    case ["links", var platform, var seconds]:
-        return await IdleLinks.RunAsync(new(platform), Number(seconds));
+    case ["bots", var count]:
+        return IdleLinks.Make(Number(count));
+    case ["links", var platform, var node, var seconds]:
+        return await IdleLinks.RunAsync(new(platform), node, Number(seconds));
     default:
-        Console.Error.WriteLine("starts PLATFORM COOKIE BOT COUNT | talk DASHBOARD COOKIE BOT SESSION WARM_UP COUNT | model MODELS KEY MODEL COUNT | links PLATFORM SECONDS");
+        Console.Error.WriteLine("starts PLATFORM COOKIE BOT COUNT | talk DASHBOARD COOKIE BOT SESSION WARM_UP COUNT | model MODELS KEY MODEL COUNT | bots COUNT | links PLATFORM NODE SECONDS");
         return 2;
 }
 
