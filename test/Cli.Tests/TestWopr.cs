@@ -28,9 +28,7 @@ public sealed class TestWopr : IAsyncDisposable
         Directory.CreateDirectory(_programs);
         foreach (var host in (string[])["Cli", "Platform"])
         {
-            var built = Built(host);
-            if (host == "Bot") { built = Path.GetDirectoryName(ShippedBot.PathOr(Path.Combine(built, "Wopr.Bot")))!; }
-            Directory.CreateSymbolicLink(Path.Combine(_programs, host), built);
+            Directory.CreateSymbolicLink(Path.Combine(_programs, host), Built(host));
         }
         var ports = Enumerable.Range(0, 4).Select(_ => FreePort.Next()).ToList();
         (Port, PostgresPort) = (ports[0], ports[3]);

@@ -48,14 +48,11 @@ internal sealed class LinkDoor(
 
     private async Task HoldAsync(OpenLink open, CancellationToken aborted)
     {
+        // Before it is heard: what a peer says of itself goes into the row that this makes.
+        var entered = await TryEnterAsync(open, aborted);
         var running = open.Link.RunAsync(CancellationToken.None);
-        try
+        if (!entered)
         {
-            await links.EnterAsync(open, aborted);
-        }
-        catch (Exception error)
-        {
-            LinkLog.NotEntered(logger, open.Peer.Name, error.Message.Split('\n')[0]);
             await open.Link.CloseAsync("the platform cannot note it now");
             await running;
             return;
@@ -69,6 +66,20 @@ internal sealed class LinkDoor(
         foreach (var one in news)
         {
             await TellAsync(open.Peer, "closed", () => one.Closed(open.Peer, CancellationToken.None), CancellationToken.None);
+        }
+    }
+
+    private async Task<bool> TryEnterAsync(OpenLink open, CancellationToken aborted)
+    {
+        try
+        {
+            await links.EnterAsync(open, aborted);
+            return true;
+        }
+        catch (Exception error)
+        {
+            LinkLog.NotEntered(logger, open.Peer.Name, error.Message.Split('\n')[0]);
+            return false;
         }
     }
 
