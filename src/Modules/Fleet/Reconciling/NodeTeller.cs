@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Wopr.Kernel;
@@ -25,6 +26,7 @@ internal sealed class NodeTeller : BackgroundService
     private readonly SpecWriter _specs;
     private readonly ILogger _logger;
     private readonly Nudges<string> _nudges;
+    private readonly ConcurrentDictionary<Guid, bool> _unwritten = new();
 
     public NodeTeller(Db db, Links links, SpecWriter specs, ILogger<NodeTeller> logger)
     {
@@ -85,11 +87,14 @@ internal sealed class NodeTeller : BackgroundService
     {
         try
         {
-            return _specs.Of(bot);
+            var spec = _specs.Of(bot);
+            _unwritten.TryRemove(bot.Id, out _);
+            return spec;
         }
         catch (InvalidOperationException error)
         {
-            Log.SpecNotWritten(_logger, bot.Id, error);
+            // Said once: it is tried again every few seconds until somebody mends it.
+            if (_unwritten.TryAdd(bot.Id, true)) { Log.SpecNotWritten(_logger, bot.Id, error); }
             return null;
         }
     }

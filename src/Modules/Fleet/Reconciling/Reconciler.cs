@@ -26,7 +26,7 @@ internal sealed class Reconciler : BackgroundService
 
     public void Nudge(Guid bot) => _nudges.Add(bot);
 
-    public async Task LookAsync(Guid bot, CancellationToken ct)
+    private async Task LookAsync(Guid bot, CancellationToken ct)
     {
         if (await _pass.RunAsync(bot, ct) is { } node) { _teller.Tell(node, whole: false); }
     }
@@ -42,7 +42,7 @@ internal sealed class Reconciler : BackgroundService
 }
 
 /// <summary>Finds bots that are not what they should be, whoever missed what.</summary>
-internal sealed class FleetScan(Db db, Reconciler reconciler, ILogger<FleetScan> logger) : IJob
+internal sealed class FleetScan(Db db, BotPass pass, NodeTeller teller, ILogger<FleetScan> logger) : IJob
 {
     public const string Name = "fleet-scan";
 
@@ -53,17 +53,20 @@ internal sealed class FleetScan(Db db, Reconciler reconciler, ILogger<FleetScan>
         var last = Guid.Empty;
         while (await ReconcileSql.DueAsync(db, last, BatchSize, ct) is { Count: > 0 } due)
         {
+            // Each once: a node that is away has many bots that are not what they should be.
+            HashSet<string> nodes = [];
             foreach (var bot in due)
             {
                 try
                 {
-                    await reconciler.LookAsync(bot, ct);
+                    if (await pass.RunAsync(bot, ct) is { } node) { nodes.Add(node); }
                 }
                 catch (Exception error) when (!ct.IsCancellationRequested)
                 {
                     Log.LookFailed(logger, bot, error);
                 }
             }
+            foreach (var node in nodes) { teller.Tell(node, whole: false); }
             last = due[^1];
         }
     }
