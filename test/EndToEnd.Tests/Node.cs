@@ -8,7 +8,7 @@ internal sealed partial class Node : IAsyncDisposable
 {
     public const string Secret = "a secret that all nodes of the end-to-end tests share";
 
-    private static readonly string s_bot = ShippedBot.PathOr(Child.Built("Bot"));
+    private static readonly string s_bot = ShippedBot.ProgramOr(Path.GetDirectoryName(Child.Built("Bot"))!);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("wopr-end-to-end-node-").FullName;
     private readonly Uri _platform;

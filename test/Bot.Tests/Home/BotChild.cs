@@ -37,7 +37,7 @@ internal sealed partial class BotChild : IDisposable
 
     public static BotChild Start(Dictionary<string, string> settings, params string[] arguments)
     {
-        ProcessStartInfo start = new(ShippedBot.PathOr(Path.Combine(AppContext.BaseDirectory, "Wopr.Bot")), arguments)
+        ProcessStartInfo start = new(ShippedBot.ProgramOr(AppContext.BaseDirectory), arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

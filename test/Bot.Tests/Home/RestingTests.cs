@@ -137,7 +137,7 @@ public sealed class RestingTests : IDisposable
 
     private async Task<(int Exit, List<RestAnswer> Lines)> RunAsync(string mode, byte[] input, string? home = null)
     {
-        ProcessStartInfo start = new(ShippedBot.PathOr(Path.Combine(AppContext.BaseDirectory, "Wopr.Bot")), [mode])
+        ProcessStartInfo start = new(ShippedBot.ProgramOr(AppContext.BaseDirectory), [mode])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
