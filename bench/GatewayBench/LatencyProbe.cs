@@ -11,21 +11,29 @@ internal sealed class LatencyProbe(Target target)
 {
     private const int WarmUp = 50;
 
-    public async Task<int> RunAsync(int count)
+    public int Run(int count)
     {
         List<double> whole = [], start = [], settle = [], alone = [];
+        Answer answer = new();
+        var body = new byte[64 * 1024];
+        var request = target.Request(streams: false);
+        using var socket = target.Connect();
         for (var number = -WarmUp; number < count; number++)
         {
+            answer.Begin();
             var asked = Stopwatch.GetTimestamp();
-            using var request = target.Request(streams: false);
-            using var answer = await target.Invoker.SendAsync(request, CancellationToken.None);
-            await answer.Content.CopyToAsync(Stream.Null);
+            socket.Send(request);
+            while (!answer.IsWhole)
+            {
+                var read = socket.Receive(answer.Free);
+                if (read == 0) { throw new IOException("The connection was closed."); }
+                answer.Take(read, body);
+            }
             var took = Stopwatch.GetElapsedTime(asked).TotalMilliseconds;
-            answer.EnsureSuccessStatusCode();
+            if (answer.Status != 200) { throw new IOException($"Answered {answer.Status}."); }
             if (number < 0) { continue; }
             whole.Add(took);
-            if (!answer.Headers.TryGetValues("Server-Timing", out var timings)) { continue; }
-            var timing = string.Join(',', timings);
+            if (answer.Header("server-timing") is not { } timing) { continue; }
             var (started, settled) = (Part(timing, "start"), Part(timing, "settle"));
             start.Add(started);
             settle.Add(settled);

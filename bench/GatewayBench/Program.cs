@@ -2,12 +2,12 @@ using Wopr.GatewayBench;
 
 switch (args)
 {
-    case ["upstream", var url]: await ConstantUpstream.RunAsync(url); return 0;
+    case ["upstream", var url]: new ConstantUpstream().Run(new(url)); return 0;
     case ["bare", var url, var upstream]: await BareProxy.RunAsync(url, upstream); return 0;
     case ["latency", var url, var model, var count, .. var headers]:
-        return await new LatencyProbe(new(url, model, headers)).RunAsync(int.Parse(count, null));
+        return new LatencyProbe(new(url, model, headers)).Run(int.Parse(count, null));
     case ["streams", var url, var model, var streams, var rounds, .. var headers]:
-        return await new StreamLoad(new(url, model, headers)).RunAsync(int.Parse(streams, null), int.Parse(rounds, null));
+        return new StreamLoad(new(url, model, headers)).Run(int.Parse(streams, null), int.Parse(rounds, null));
     default:
         Console.Error.WriteLine("""
             GatewayBench upstream URL

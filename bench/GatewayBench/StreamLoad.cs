@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Wopr.GatewayBench;
@@ -10,21 +11,41 @@ namespace Wopr.GatewayBench;
 /// </summary>
 internal sealed class StreamLoad(Target target)
 {
-    // Not all streams run yet, and this program is still being compiled.
+    // Not all streams run yet, and the programs are still being compiled.
     private const int RoundsNotCounted = 2;
 
-    private static readonly TimeSpan s_stall = ConstantUpstream.Pace * 10;
+    private static readonly double s_stall = ConstantUpstream.Pace.TotalMilliseconds * 10;
 
-    private readonly Lock _lock = new();
+    private readonly byte[] _request = target.Request(streams: true);
+    private readonly byte[] _body = new byte[64 * 1024];
+    private readonly byte[][] _words = [.. Enumerable.Range(0, ConstantUpstream.Deltas).Select(number => Encoding.ASCII.GetBytes($"\"word{number} \""))];
     private readonly List<double> _first = [];
+    private readonly Readiness _readiness = new();
+    private int _notCounted;
     private long _answers, _lost, _stalls;
     private double _longest;
     private string? _error;
 
-    public async Task<int> RunAsync(int streams, int rounds)
+    public int Run(int streams, int rounds)
     {
+        Schedule<Caller> waiting = new();
         var length = ConstantUpstream.Pace * ConstantUpstream.Deltas;
-        await Task.WhenAll(Enumerable.Range(0, streams).Select(number => OneAsync(length * number / streams, rounds)));
+        var began = Stopwatch.GetTimestamp();
+        var callers = Enumerable.Range(0, streams).Select(number => new Caller(number, rounds)).ToArray();
+        _notCounted = Math.Min(RoundsNotCounted, rounds - 1);
+        for (var number = 0; number < streams; number++)
+        {
+            waiting.Add(callers[number], began + (long)((length * number / streams).TotalSeconds * Stopwatch.Frequency));
+        }
+        Span<int> ready = stackalloc int[256];
+        for (var left = streams; left > 0;)
+        {
+            while (waiting.TryTake(out var caller)) { Connect(caller); }
+            foreach (var number in ready[.._readiness.Wait(waiting.Next, ready)])
+            {
+                if (!Read(callers[number])) { left--; }
+            }
+        }
         _first.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"answers={_answers} lost={_lost} stalls={_stalls} longest={_longest:0} first50={_first.At(0.5):0.000} first99={_first.At(0.99):0.000}"));
@@ -32,52 +53,77 @@ internal sealed class StreamLoad(Target target)
         return 0;
     }
 
-    private async Task OneAsync(TimeSpan delay, int rounds)
+    private void Connect(Caller caller)
     {
-        await Task.Delay(delay);
-        for (var round = 0; round < rounds; round++)
-        {
-            try { await FollowAsync(counts: round >= Math.Min(RoundsNotCounted, rounds - 1)); }
-            catch (Exception error) when (error is HttpRequestException or IOException)
-            {
-                Interlocked.Add(ref _lost, ConstantUpstream.Deltas);
-                _error = error.Message;
-            }
-        }
+        caller.Socket = target.Connect();
+        caller.Socket.Blocking = false;
+        _readiness.Watch(caller.Socket, caller.Number);
+        Ask(caller);
     }
 
-    /// <param name="counts">Its first piece does; that it is whole always does.</param>
-    private async Task FollowAsync(bool counts)
+    private void Ask(Caller caller)
     {
-        using var request = target.Request(streams: true);
-        var last = Stopwatch.GetTimestamp();
-        using var answer = await target.Invoker.SendAsync(request, CancellationToken.None);
-        answer.EnsureSuccessStatusCode();
-        await using var stream = await answer.Content.ReadAsStreamAsync();
-        var buffer = new byte[16 * 1024];
-        var (held, next, isWhole, longest) = (0, 0, false, 0.0);
-        while (await stream.ReadAsync(buffer.AsMemory(held)) is var count and > 0)
+        caller.Answer.Begin();
+        (caller.Next, caller.Held, caller.HasEnd, caller.Last) = (0, 0, false, Stopwatch.GetTimestamp());
+        caller.Socket!.Send(_request);
+    }
+
+    /// <summary>False when it was the caller's last.</summary>
+    private bool Read(Caller caller)
+    {
+        var count = caller.Socket!.Receive(caller.Answer.Free, SocketFlags.None, out var failure);
+        if (failure == SocketError.WouldBlock) { return true; }
+        if (count > 0)
         {
             var now = Stopwatch.GetTimestamp();
-            held += count;
-            var rest = buffer.AsMemory(0, held);
-            while (rest.Span.IndexOf("\n\n"u8) is var end and >= 0)
-            {
-                var frame = Encoding.UTF8.GetString(rest.Span[..end]);
-                rest = rest[(end + 2)..];
-                isWhole |= frame == "data: [DONE]";
-                if (!frame.Contains($"\"word{next} \"", StringComparison.Ordinal)) { continue; }
-                var wait = Stopwatch.GetElapsedTime(last, now);
-                if (next == 0 && counts) { lock (_lock) { _first.Add(wait.TotalMilliseconds); } }
-                if (wait > s_stall) { Interlocked.Increment(ref _stalls); }
-                longest = Math.Max(longest, wait.TotalMilliseconds);
-                (next, last) = (next + 1, now);
-            }
-            rest.CopyTo(buffer);
-            held = rest.Length;
+            caller.Text.AsSpan(0, caller.Held).CopyTo(_body);
+            var length = caller.Held + caller.Answer.Take(count, _body.AsSpan(caller.Held));
+            caller.Held = Look(caller, _body.AsSpan(0, length), now);
+            if (!caller.Answer.IsWhole) { return true; }
         }
-        if (isWhole && next == ConstantUpstream.Deltas) { Interlocked.Increment(ref _answers); }
-        else { Interlocked.Add(ref _lost, Math.Max(1, ConstantUpstream.Deltas - next)); }
-        lock (_lock) { _longest = Math.Max(_longest, longest); }
+        var isWhole = caller.Answer is { IsWhole: true, Status: 200 } && caller.Next == ConstantUpstream.Deltas && caller.HasEnd;
+        if (isWhole) { _answers++; }
+        else
+        {
+            _lost += Math.Max(1, ConstantUpstream.Deltas - caller.Next);
+            _error = count > 0 ? $"Answered {caller.Answer.Status}, with {caller.Next} pieces." : $"The connection was closed after {caller.Next} pieces.";
+        }
+        if (count == 0 || ++caller.Round == caller.Rounds) { caller.Socket.Dispose(); }
+        if (count == 0 && ++caller.Round < caller.Rounds) { Connect(caller); }
+        else if (caller.Round < caller.Rounds) { Ask(caller); }
+        return caller.Round < caller.Rounds;
+    }
+
+    /// <summary>Finds the pieces that are next, and keeps what is not yet a whole event.</summary>
+    private int Look(Caller caller, ReadOnlySpan<byte> text, long now)
+    {
+        while (text.IndexOf("\n\n"u8) is var end and >= 0)
+        {
+            var piece = text[..end];
+            text = text[(end + 2)..];
+            caller.HasEnd |= piece.SequenceEqual("data: [DONE]"u8);
+            if (caller.Next == _words.Length || piece.IndexOf(_words[caller.Next]) < 0) { continue; }
+            var wait = Stopwatch.GetElapsedTime(caller.Last, now).TotalMilliseconds;
+            if (caller.Next == 0 && caller.Round >= _notCounted) { _first.Add(wait); }
+            if (wait > s_stall) { _stalls++; }
+            _longest = Math.Max(_longest, wait);
+            (caller.Next, caller.Last) = (caller.Next + 1, now);
+        }
+        text.CopyTo(caller.Text);
+        return text.Length;
+    }
+
+    private sealed class Caller(int number, int rounds)
+    {
+        public int Number => number;
+        public int Rounds => rounds;
+        public Socket? Socket { get; set; }
+        public Answer Answer { get; } = new();
+        public byte[] Text { get; } = new byte[16 * 1024];
+        public int Held { get; set; }
+        public int Next { get; set; }
+        public long Last { get; set; }
+        public bool HasEnd { get; set; }
+        public int Round { get; set; }
     }
 }

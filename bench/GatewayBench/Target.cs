@@ -1,4 +1,5 @@
-using System.Net.Http.Headers;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Wopr.GatewayBench;
@@ -6,19 +7,24 @@ namespace Wopr.GatewayBench;
 /// <summary>Where the load asks, and with which headers.</summary>
 internal sealed class Target(string url, string model, string[] headers)
 {
-    public HttpMessageInvoker Invoker { get; } = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+    private readonly Uri _url = new(url);
 
-    public HttpRequestMessage Request(bool streams)
+    /// <summary>The bytes of one request.</summary>
+    public byte[] Request(bool streams)
     {
         var body = $$"""{"model":"{{model}}","max_tokens":256,"stream":{{(streams ? "true" : "false")}},"messages":[{"role":"user","content":"Hello"}]}""";
-        HttpRequestMessage request = new(HttpMethod.Post, url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        foreach (var header in headers)
-        {
-            var at = header.IndexOf(':', StringComparison.Ordinal);
-            request.Headers.TryAddWithoutValidation(header[..at], header[(at + 1)..].Trim());
-        }
-        return request;
+        string[] head =
+        [
+            $"POST {_url.AbsolutePath} HTTP/1.1", $"Host: {_url.Authority}", "Content-Type: application/json", $"Content-Length: {body.Length}", .. headers,
+        ];
+        return Encoding.ASCII.GetBytes($"{string.Join("\r\n", head)}\r\n\r\n{body}");
+    }
+
+    public Socket Connect()
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Connect(IPAddress.Parse(_url.Host), _url.Port);
+        return socket;
     }
 }
 
