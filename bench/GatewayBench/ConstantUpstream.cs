@@ -20,6 +20,7 @@ internal sealed class ConstantUpstream
     private static readonly byte[] s_answer = Whole("application/json", """
         {"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"constant","choices":[{"index":0,"message":{"role":"assistant","content":"The quick brown fox jumps over the lazy dog, and then it does so once more because it was asked to."},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":24,"total_tokens":36}}
         """);
+    private static readonly byte[] s_lengthRequired = "HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
     private static readonly byte[][] s_pieces = [.. Pieces()];
 
     private readonly Dictionary<string, long> _served = [];
@@ -68,6 +69,11 @@ internal sealed class ConstantUpstream
     {
         connection.Length = 0;
         var path = connection.Path;
+        if (path.Length == 0)
+        {
+            connection.Send(s_lengthRequired);
+            return;
+        }
         if (path.StartsWith("/served/", StringComparison.Ordinal))
         {
             connection.Send(Whole("text/plain", $"{_served.GetValueOrDefault(path[8..])}"));
@@ -127,7 +133,7 @@ internal sealed class ConstantUpstream
         public int Next { get; set; }
         public long Due { get; set; }
 
-        /// <summary>Reads what is asked for, once all of it is there.</summary>
+        /// <summary>Reads what is asked for, once all of it is there; no path when its body's length is not told.</summary>
         public bool IsWhole
         {
             get
@@ -137,7 +143,11 @@ internal sealed class ConstantUpstream
                 var text = Encoding.ASCII.GetString(asked[..head]);
                 const string name = "content-length:";
                 var at = text.IndexOf(name, StringComparison.OrdinalIgnoreCase);
-                if (at < 0 && text.StartsWith("POST", StringComparison.Ordinal)) { throw new NotSupportedException($"A body without a length: {text}"); }
+                if (at < 0 && text.StartsWith("POST", StringComparison.Ordinal))
+                {
+                    Path = "";
+                    return true;
+                }
                 var rest = at < 0 ? "0" : text[(at + name.Length)..];
                 var length = int.Parse(rest.IndexOf('\r') is var end and >= 0 ? rest[..end] : rest, CultureInfo.InvariantCulture);
                 if (asked.Length < head + 4 + length) { return false; }

@@ -34,6 +34,7 @@ model_of() { echo "bench/constant${1:+-$1}"; }
 load() {
     WRK_BODY=$(body "$(model_of "")") WRK_HEADERS=$(printf 'Content-Type: application/json\n%s' "$(headers_of "$1")") \
         wrk -t "$(($2 < 2 ? 1 : 2))" -c "$2" -d "$3s" -s bench/gateway/request.lua "$(url_of "$1")" | sed -n 's/^RESULT //p' | count "$1" "$2"
+    [ "$(tail -n 1 "$dir/answers.$1")" -gt 0 ] || { cat "$dir"/*.log >&2; fail "$1 answers nothing."; }
 }
 # bench VERB WHO SLOW NUMBERS…: the load that is not wrk's.
 bench() {

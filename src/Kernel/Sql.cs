@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Wopr.Kernel;
 
@@ -33,7 +34,7 @@ public readonly struct Sql(int literalLength, int holeCount)
 
     public void AppendFormatted<T>(T value) => Bind(value switch
     {
-        null => DBNull.Value,
+        null => typeof(T) == typeof(Guid?) ? NoId.Instance : DBNull.Value,
         Enum name => Name(name),
         Money money => money.Nanos,
         _ => value,
@@ -48,6 +49,12 @@ public readonly struct Sql(int literalLength, int holeCount)
     {
         _values.Add(value);
         _text.Append(Hole);
+    }
+
+    /// <summary>No id, and yet of its type: where PostgreSQL has to guess, it takes a null for a text.</summary>
+    private sealed class NoId
+    {
+        public static NoId Instance { get; } = new();
     }
 
     internal string Text
@@ -77,7 +84,12 @@ public readonly struct Sql(int literalLength, int holeCount)
 #pragma warning disable CA2100 // The text is made of literals and parameter numbers only.
         command.CommandText = Text;
 #pragma warning restore CA2100
-        foreach (var value in _values) { command.Parameters.Add(new NpgsqlParameter { Value = value }); }
+        foreach (var value in _values)
+        {
+            command.Parameters.Add(value is NoId
+                ? new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = DBNull.Value }
+                : new NpgsqlParameter { Value = value });
+        }
     }
 }
 

@@ -41,68 +41,78 @@ internal static class BatchSql
         // By row, not by purse: one that closes and the one that follows it on the same day share a row.
         var purses = ends.SelectMany(end => end.Charges)
             .GroupBy(charge => (charge.Purse.TenantId, charge.Purse.Name, charge.Purse.Day), charge => charge.Amount.Nanos)
-            .Select(row => (row.Key.TenantId, row.Key.Name, row.Key.Day, Nanos: row.Sum())).ToArray();
+            .Select(row => new PurseCharge(row.Key.TenantId, row.Key.Name, row.Key.Day, row.Sum())).ToArray();
         var entries = Entries(writer, batch, used);
         (ended, spent) = (ends.Count, purses.Length);
+        var usedRows = new RowSet<Ended>(used)
+            .With(end => end.Flight.Request.TenantId).With(end => end.Op.RequestId).With(end => RequestDay.Of(end.Op.RequestId))
+            .With(end => end.Flight.Request.BotId).With(end => end.Flight.Request.Capability)
+            .With(end => end.Op.Use!.Provider).With(end => end.Op.Use!.Model)
+            .With(end => end.Op.Use!.InputUnits).With(end => end.Op.Use!.OutputUnits)
+            .With(end => end.Op.Use!.Wholesale.Nanos).With(end => end.Op.Use!.Price.Nanos).With(end => end.Charged.Nanos)
+            .With(end => end.Op.Use!.IsEstimated);
+        var purseRows = new RowSet<PurseCharge>(purses)
+            .With(charge => charge.TenantId).With(charge => charge.Name).With(charge => charge.Day).With(charge => charge.Nanos);
+        var entryRows = new RowSet<BatchEntry>(entries)
+            .With(entry => entry.TenantId).With(entry => entry.Reference).With(entry => entry.Kind)
+            .With(entry => entry.From).With(_ => Accounts.UsageRevenue)
+            .With(entry => entry.Amount.Nanos).With(entry => entry.Missing.Nanos).With(entry => entry.Description);
         return new($"""
             {parts}, ended as (
                 delete from credits.start
-                where request_id = any({ends.Map(end => end.Op.RequestId)}) and writer_id = (select id from beat)
+                where request_id = any({ends.Select(end => end.Op.RequestId).ToArray()}) and writer_id = (select id from beat)
                 returning 1
             ), used as (
                 insert into credits.usage (tenant_id, request_id, day, bot_id, capability, provider, model, input_units, output_units,
                                            wholesale_nanos, price_nanos, charged_nanos, estimated, writer_id, batch)
                 select u.*, beat.id, {batch}
-                from beat, unnest(
-                    {used.Map(end => end.Flight.Request.TenantId)}, {used.Map(end => end.Op.RequestId)}, {used.Map(end => RequestDay.Of(end.Op.RequestId))},
-                    {used.Map(end => end.Flight.Request.BotId)}, {used.Map(end => end.Flight.Request.Capability)},
-                    {used.Map(end => end.Op.Use!.Provider)}, {used.Map(end => end.Op.Use!.Model)},
-                    {used.Map(end => end.Op.Use!.InputUnits)}, {used.Map(end => end.Op.Use!.OutputUnits)},
-                    {used.Map(end => end.Op.Use!.Wholesale.Nanos)}, {used.Map(end => end.Op.Use!.Price.Nanos)},
-                    {used.Map(end => end.Charged.Nanos)}, {used.Map(end => end.Op.Use!.IsEstimated)}) u
+                from beat, {usedRows.Rows} u
             ), spent as (
                 update credits.allowance l set remaining_nanos = l.remaining_nanos - c.nanos
                 from (select c.nanos, (select a.ctid from credits.allowance a
                                        where a.tenant_id = c.tenant and a.writer_id = beat.id and a.purse = c.purse and a.day = c.day) as place
-                      from beat, unnest({purses.Map(row => row.TenantId)}, {purses.Map(row => row.Name)},
-                                        {purses.Map(row => row.Day)}, {purses.Map(row => row.Nanos)}) c (tenant, purse, day, nanos)) c
+                      from beat, {purseRows.Rows} c (tenant, purse, day, nanos)) c
                 where l.ctid = c.place
                 returning 1
             ), booked as (
                 insert into credits.entry (tenant_id, reference, kind, from_account, to_account, nanos, missing_nanos, description)
                 select e.*
-                from beat, unnest({entries.Map(entry => entry.TenantId)}, {entries.Map(entry => entry.Reference)}, {entries.Map(entry => entry.Kind)},
-                                  {entries.Map(entry => entry.From)}, {entries.Map(_ => Accounts.UsageRevenue)},
-                                  {entries.Map(entry => entry.Amount.Nanos)}, {entries.Map(entry => entry.Missing.Nanos)},
-                                  {entries.Map(entry => entry.Description)}) e
+                from beat, {entryRows.Rows} e
             )
             """);
     }
 
-    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<Begun> starts) => new($"""
-        {parts}, begun as (
-            insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)
-            select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
-            from beat, unnest(
-                {starts.Map(start => start.Op.Request.RequestId)}, {starts.Map(start => start.Op.Request.TenantId)},
-                {starts.Map(start => start.Flight.Purse.Name)}, {starts.Map(start => start.Flight.Request.Hold.Nanos)},
-                {starts.Map(start => start.Op.Request.BotId)}, {starts.Map(start => start.Op.Request.Capability)},
-                {starts.Map(start => start.Op.Request.Provider)}, {starts.Map(start => start.Op.Request.Model)}
-            ) s (id, tenant, purse, hold, bot, capability, provider, model)
-        )
-        """);
+    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<Begun> starts)
+    {
+        var rows = new RowSet<Begun>(starts)
+            .With(start => start.Op.Request.RequestId).With(start => start.Op.Request.TenantId)
+            .With(start => start.Flight.Purse.Name).With(start => start.Flight.Request.Hold.Nanos)
+            .With(start => start.Op.Request.BotId).With(start => start.Op.Request.Capability)
+            .With(start => start.Op.Request.Provider).With(start => start.Op.Request.Model);
+        return new($"""
+            {parts}, begun as (
+                insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)
+                select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
+                from beat, {rows.Rows} s (id, tenant, purse, hold, bot, capability, provider, model)
+            )
+            """);
+    }
 
-    private static SqlPart WithNotes(SqlPart parts, IReadOnlyList<Flight> notes) => new($"""
-        {parts}, noted as (
-            update credits.start s set provider = n.provider, model = n.model, price_nanos = n.price, wholesale_nanos = n.wholesale,
-                                       input_units = n.input, output_units = n.output
-            from beat, unnest({notes.Map(note => note.Request.RequestId)}, {notes.Map(note => note.Written!.Provider)},
-                              {notes.Map(note => note.Written!.Model)}, {notes.Map(note => note.Written!.Price.Nanos)},
-                              {notes.Map(note => note.Written!.Wholesale.Nanos)}, {notes.Map(note => note.Written!.InputUnits)},
-                              {notes.Map(note => note.Written!.OutputUnits)}) n (id, provider, model, price, wholesale, input, output)
-            where s.request_id = n.id and s.writer_id = beat.id
-        )
-        """);
+    private static SqlPart WithNotes(SqlPart parts, IReadOnlyList<Flight> notes)
+    {
+        var rows = new RowSet<Flight>(notes)
+            .With(note => note.Request.RequestId).With(note => note.Written!.Provider).With(note => note.Written!.Model)
+            .With(note => note.Written!.Price.Nanos).With(note => note.Written!.Wholesale.Nanos)
+            .With(note => note.Written!.InputUnits).With(note => note.Written!.OutputUnits);
+        return new($"""
+            {parts}, noted as (
+                update credits.start s set provider = n.provider, model = n.model, price_nanos = n.price, wholesale_nanos = n.wholesale,
+                                           input_units = n.input, output_units = n.output
+                from beat, {rows.Rows} n (id, provider, model, price, wholesale, input, output)
+                where s.request_id = n.id and s.writer_id = beat.id
+            )
+            """);
+    }
 
     /// <summary>One entry a tenant for the whole batch, and one for what its balance did not reach.</summary>
     private static List<BatchEntry> Entries(Guid writer, long batch, Ended[] used)
@@ -128,10 +138,5 @@ internal static class BatchSql
     private sealed record BatchEntry(
         string TenantId, string Reference, string Kind, string From, Money Amount, Money Missing, string Description);
 
-    private static TOut[] Map<TIn, TOut>(this IReadOnlyList<TIn> items, Func<TIn, TOut> value)
-    {
-        var values = new TOut[items.Count];
-        for (var index = 0; index < values.Length; index++) { values[index] = value(items[index]); }
-        return values;
-    }
+    private sealed record PurseCharge(string TenantId, string Name, DateOnly Day, long Nanos);
 }
