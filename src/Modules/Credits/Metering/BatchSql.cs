@@ -14,8 +14,8 @@ internal static class BatchSql
     {
         var parts = Beat(writer, batch);
         var (ended, spent) = (0, 0);
-        if (content.Ends.Count > 0) { parts = WithEnds(parts, writer, batch, content.Ends, out ended, out spent); }
-        if (content.Starts.Count > 0) { parts = WithStarts(parts, content.Starts); }
+        if (content.Ends.Count > 0) { parts = WithEnds(parts, writer, batch, content.Ends, content.IsLone, out ended, out spent); }
+        if (content.Starts.Count > 0) { parts = WithStarts(parts, content.Starts, content.IsLone); }
         if (content.Notes.Count > 0) { parts = WithNotes(parts, content.Notes); }
         return content.Ends.Count == 0
             ? db.ValueAsync<bool>($"{parts} select exists (select from beat)", ct)
@@ -35,7 +35,8 @@ internal static class BatchSql
         )
         """);
 
-    private static SqlPart WithEnds(SqlPart parts, Guid writer, long batch, IReadOnlyList<Ended> ends, out int ended, out int spent)
+    private static SqlPart WithEnds(
+        SqlPart parts, Guid writer, long batch, IReadOnlyList<Ended> ends, bool isLone, out int ended, out int spent)
     {
         var used = ends.Where(end => end.Op.Use is not null).ToArray();
         // By row, not by purse: one that closes and the one that follows it on the same day share a row.
@@ -44,16 +45,16 @@ internal static class BatchSql
             .Select(row => new PurseCharge(row.Key.TenantId, row.Key.Name, row.Key.Day, row.Sum())).ToArray();
         var entries = Entries(writer, batch, used);
         (ended, spent) = (ends.Count, purses.Length);
-        var usedRows = new RowSet<Ended>(used)
+        var usedRows = new RowSet<Ended>(used, isLone)
             .With(end => end.Flight.Request.TenantId).With(end => end.Op.RequestId).With(end => RequestDay.Of(end.Op.RequestId))
             .With(end => end.Flight.Request.BotId).With(end => end.Flight.Request.Capability)
             .With(end => end.Op.Use!.Provider).With(end => end.Op.Use!.Model)
             .With(end => end.Op.Use!.InputUnits).With(end => end.Op.Use!.OutputUnits)
             .With(end => end.Op.Use!.Wholesale.Nanos).With(end => end.Op.Use!.Price.Nanos).With(end => end.Charged.Nanos)
             .With(end => end.Op.Use!.IsEstimated);
-        var purseRows = new RowSet<PurseCharge>(purses)
+        var purseRows = new RowSet<PurseCharge>(purses, isLone)
             .With(charge => charge.TenantId).With(charge => charge.Name).With(charge => charge.Day).With(charge => charge.Nanos);
-        var entryRows = new RowSet<BatchEntry>(entries)
+        var entryRows = new RowSet<BatchEntry>(entries, isLone)
             .With(entry => entry.TenantId).With(entry => entry.Reference).With(entry => entry.Kind)
             .With(entry => entry.From).With(_ => Accounts.UsageRevenue)
             .With(entry => entry.Amount.Nanos).With(entry => entry.Missing.Nanos).With(entry => entry.Description);
@@ -82,9 +83,9 @@ internal static class BatchSql
             """);
     }
 
-    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<Begun> starts)
+    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<Begun> starts, bool isLone)
     {
-        var rows = new RowSet<Begun>(starts)
+        var rows = new RowSet<Begun>(starts, isLone)
             .With(start => start.Op.Request.RequestId).With(start => start.Op.Request.TenantId)
             .With(start => start.Flight.Purse.Name).With(start => start.Flight.Request.Hold.Nanos)
             .With(start => start.Op.Request.BotId).With(start => start.Op.Request.Capability)
@@ -100,7 +101,7 @@ internal static class BatchSql
 
     private static SqlPart WithNotes(SqlPart parts, IReadOnlyList<Flight> notes)
     {
-        var rows = new RowSet<Flight>(notes)
+        var rows = new RowSet<Flight>(notes, isLone: false)
             .With(note => note.Request.RequestId).With(note => note.Written!.Provider).With(note => note.Written!.Model)
             .With(note => note.Written!.Price.Nanos).With(note => note.Written!.Wholesale.Nanos)
             .With(note => note.Written!.InputUnits).With(note => note.Written!.OutputUnits);

@@ -16,6 +16,8 @@ internal sealed record Begun(StartOp Op, Flight Flight);
 internal sealed record Batch(IReadOnlyList<Ended> Ends, IReadOnlyList<Begun> Starts, IReadOnlyList<Flight> Notes)
 {
     public bool IsEmpty => Ends.Count + Starts.Count + Notes.Count == 0;
+
+    public bool IsLone => Ends.Count + Starts.Count + Notes.Count == 1;
 }
 
 /// <summary>

@@ -3,17 +3,17 @@ using Wopr.Kernel;
 namespace Wopr.Credits.Metering;
 
 /// <summary>
-/// Rows to select from, a parameter for each column: its values as an array or, of a single row, its value. PostgreSQL
-/// makes a set of each array first, which for one lone request is a third of the work.
+/// Rows to select from, a parameter for each column: its values as an array or, of a lone row, its value. PostgreSQL makes
+/// a set of each array first, for which a lone request would wait.
 /// </summary>
-internal readonly struct RowSet<T>(IReadOnlyList<T> items, SqlPart? columns = null)
+internal readonly struct RowSet<T>(IReadOnlyList<T> items, bool isLone, SqlPart? columns = null)
 {
-    private bool IsLone => items.Count == 1;
+    private bool IsLone => isLone && items.Count == 1;
 
     public RowSet<T> With<TValue>(Func<T, TValue> value)
     {
         var column = IsLone ? new SqlPart($"{value(items[0])}") : new SqlPart($"{Values(value)}");
-        return new(items, columns is { } before ? new SqlPart($"{before}, {column}") : column);
+        return new(items, isLone, columns is { } before ? new SqlPart($"{before}, {column}") : column);
     }
 
     public SqlPart Rows => IsLone ? new($"(select {columns!.Value})") : new($"unnest({columns!.Value})");
