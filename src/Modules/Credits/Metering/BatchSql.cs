@@ -51,13 +51,13 @@ internal static class BatchSql
             .With(end => end.Op.Use!.Provider).With(end => end.Op.Use!.Model)
             .With(end => end.Op.Use!.InputUnits).With(end => end.Op.Use!.OutputUnits)
             .With(end => end.Op.Use!.Wholesale.Nanos).With(end => end.Op.Use!.Price.Nanos).With(end => end.Charged.Nanos)
-            .With(end => end.Op.Use!.IsEstimated);
+            .With(end => end.Op.Use!.IsEstimated).Rows();
         var purseRows = new RowSet<PurseCharge>(purses, isLone)
-            .With(charge => charge.TenantId).With(charge => charge.Name).With(charge => charge.Day).With(charge => charge.Nanos);
+            .With(charge => charge.TenantId).With(charge => charge.Name).With(charge => charge.Day).With(charge => charge.Nanos).Rows();
         var entryRows = new RowSet<BatchEntry>(entries, isLone)
             .With(entry => entry.TenantId).With(entry => entry.Reference).With(entry => entry.Kind)
             .With(entry => entry.From).With(_ => Accounts.UsageRevenue)
-            .With(entry => entry.Amount.Nanos).With(entry => entry.Missing.Nanos).With(entry => entry.Description);
+            .With(entry => entry.Amount.Nanos).With(entry => entry.Missing.Nanos).With(entry => entry.Description).Rows();
         return new($"""
             {parts}, ended as (
                 delete from credits.start
@@ -67,18 +67,18 @@ internal static class BatchSql
                 insert into credits.usage (tenant_id, request_id, day, bot_id, capability, provider, model, input_units, output_units,
                                            wholesale_nanos, price_nanos, charged_nanos, estimated, writer_id, batch)
                 select u.*, beat.id, {batch}
-                from beat, {usedRows.Rows} u
+                from beat, {usedRows} u
             ), spent as (
                 update credits.allowance l set remaining_nanos = l.remaining_nanos - c.nanos
                 from (select c.nanos, (select a.ctid from credits.allowance a
                                        where a.tenant_id = c.tenant and a.writer_id = beat.id and a.purse = c.purse and a.day = c.day) as place
-                      from beat, {purseRows.Rows} c (tenant, purse, day, nanos)) c
+                      from beat, {purseRows} c (tenant, purse, day, nanos)) c
                 where l.ctid = c.place
                 returning 1
             ), booked as (
                 insert into credits.entry (tenant_id, reference, kind, from_account, to_account, nanos, missing_nanos, description)
                 select e.*
-                from beat, {entryRows.Rows} e
+                from beat, {entryRows} e
             )
             """);
     }
@@ -89,12 +89,12 @@ internal static class BatchSql
             .With(start => start.Op.Request.RequestId).With(start => start.Op.Request.TenantId)
             .With(start => start.Flight.Purse.Name).With(start => start.Flight.Request.Hold.Nanos)
             .With(start => start.Op.Request.BotId).With(start => start.Op.Request.Capability)
-            .With(start => start.Op.Request.Provider).With(start => start.Op.Request.Model);
+            .With(start => start.Op.Request.Provider).With(start => start.Op.Request.Model).Rows();
         return new($"""
             {parts}, begun as (
                 insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)
                 select s.id, beat.id, s.tenant, s.purse, s.hold, s.bot, s.capability, s.provider, s.model
-                from beat, {rows.Rows} s (id, tenant, purse, hold, bot, capability, provider, model)
+                from beat, {rows} s (id, tenant, purse, hold, bot, capability, provider, model)
             )
             """);
     }
@@ -104,12 +104,12 @@ internal static class BatchSql
         var rows = new RowSet<Flight>(notes, isLone: false)
             .With(note => note.Request.RequestId).With(note => note.Written!.Provider).With(note => note.Written!.Model)
             .With(note => note.Written!.Price.Nanos).With(note => note.Written!.Wholesale.Nanos)
-            .With(note => note.Written!.InputUnits).With(note => note.Written!.OutputUnits);
+            .With(note => note.Written!.InputUnits).With(note => note.Written!.OutputUnits).Rows();
         return new($"""
             {parts}, noted as (
                 update credits.start s set provider = n.provider, model = n.model, price_nanos = n.price, wholesale_nanos = n.wholesale,
                                            input_units = n.input, output_units = n.output
-                from beat, {rows.Rows} n (id, provider, model, price, wholesale, input, output)
+                from beat, {rows} n (id, provider, model, price, wholesale, input, output)
                 where s.request_id = n.id and s.writer_id = beat.id
             )
             """);
