@@ -104,12 +104,25 @@ shares() {
 }
 rss() { awk '/VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 
+# The least that making one row durable takes when it is asked for as seldom as a lone request asks.
+paced_commit() {
+    (
+        cd "$dir"
+        psql -qh 127.0.0.1 -p "$pg_port" -U postgres -c 'create table if not exists paced (id bigint, text text)' 2>/dev/null
+        echo "insert into paced values (1, 'x')" >paced.sql
+        "$pg_bin/pgbench" -n -M prepared -h 127.0.0.1 -p "$pg_port" -U postgres -f paced.sql -R 45 -T 8 -l --log-prefix=paced postgres >/dev/null 2>&1
+        # How late it began is not part of it.
+        cat paced.[0-9]* | awk '{ print ($3 - $7) / 1000 }' | sort -n | awk '{ v[NR] = $1 } END { printf "took50=%.3f took99=%.3f\n", v[int((NR + 1) / 2)], v[int(NR * 0.99)] }'
+        rm -f paced.[0-9]*
+    )
+}
+
 # Asks until so many requests are answered, and looks at the memory each second.
 soak() {
     local pid_name=$1_pid done=0 more sampler
     local pid=${!pid_name}
     (while sleep 1; do rss "$pid"; echo; done) >>"$dir/rss.$1" & sampler=$!
-    while [ "$done" -lt "$requests" ]; do
+    while [ "$done" -lt "$3" ]; do
         more=$(load "$1" "$2" 10 | sed -n 's/.*answers=\([0-9]*\).*/\1/p')
         [ "$more" -gt 0 ] || fail "$1 does not answer any more."
         done=$((done + more))

@@ -31,6 +31,7 @@ file=$dir/added.ours
 echo "| ours, the pipeline alone | $(less "$(middle alone50 "$file")" "$direct50") | $(less "$(middle alone99 "$file")" "$direct99") |"
 echo "| of it waiting for the start | $(middle start50 "$file") | $(middle start99 "$file") |"
 echo "| of it waiting for the settle | $(middle settle50 "$file") | $(middle settle99 "$file") |"
+echo "| beside it: one prepared insert at this pace, and nothing else | $(middle took50 "$dir/paced") | $(middle took99 "$dir/paced") |"
 echo
 echo "| $streams streams of 64 pieces, 20 ms apart | whole | pieces lost | stalls over 200 ms | longest gap, ms | first piece added p50 / p99, ms |"
 echo "|---|---:|---:|---:|---:|---:|"
@@ -48,7 +49,7 @@ for who in bare ours portkey; do
     echo "| $(name_of $who) | $(middle ran "$dir/turns.$who") | $(middle waited "$dir/turns.$who") | $([ $who = ours ] && middle books "$dir/turns.$who") |"
 done
 echo
-echo "| memory while $requests requests are answered, MiB | half-way | at the end | most |"
+echo "| memory while $requests requests are answered (by Portkey a fifth), MiB | half-way | at the end | most |"
 echo "|---|---:|---:|---:|"
 for who in ours portkey; do
     read -r middle end most <<<"$(memory $who | sed 's/[a-z]*=//g')"
