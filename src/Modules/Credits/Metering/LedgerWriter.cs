@@ -77,10 +77,11 @@ internal sealed class LedgerWriter : BackgroundService
         using var recalls = _listener.On(Ledger.RecallChannel, Recall);
         using var limit = new CancellationTokenSource();
         using var stop = stoppingToken.Register(() => limit.CancelAfter(_pace.LeaveMax));
+        await using var tick = _time.CreateTimer(_ => _queue.Writer.TryWrite(WakeOp.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         List<Op> ops = new(_pace.BatchMax);
         while (!stoppingToken.IsCancellationRequested)
         {
-            await WaitAsync(stoppingToken);
+            await WaitAsync(tick, stoppingToken);
             Drain(ops);
             await TurnAsync(ops, limit.Token);
         }
@@ -88,7 +89,7 @@ internal sealed class LedgerWriter : BackgroundService
         _closed = true;
         while (!limit.IsCancellationRequested && (!_desk.Flights.IsEmpty || _queue.Reader.TryPeek(out _)))
         {
-            await WaitAsync(limit.Token);
+            await WaitAsync(tick, limit.Token);
             Drain(ops);
             await TurnAsync(ops, limit.Token);
         }
@@ -106,12 +107,11 @@ internal sealed class LedgerWriter : BackgroundService
         return TurnAsync(ops, ct);
     }
 
-    private async Task WaitAsync(CancellationToken stopping)
+    private async Task WaitAsync(ITimer tick, CancellationToken stopping)
     {
         if (_queue.Reader.TryPeek(out _)) { return; }
-        using var limit = new CancellationTokenSource(_pace.Tick, _time);
-        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
-        try { await _queue.Reader.WaitToReadAsync(tick.Token); }
+        tick.Change(_pace.Tick, Timeout.InfiniteTimeSpan);
+        try { await _queue.Reader.WaitToReadAsync(stopping); }
         catch (OperationCanceledException) { }
     }
 
@@ -205,6 +205,8 @@ internal sealed class LedgerWriter : BackgroundService
         }
 
         var batch = Decide(ends, starts, grants);
+        // Who was promised money asks a provider first. Who waits for its end does not wait for that.
+        if (batch.Starts.Count > 0 && batch.Ends.Count == 0) { await Task.Yield(); }
         if (batch.IsEmpty) { return !isTick || await CommitAsync(number => MeteringSql.BeatAsync(_db, _id, number, ct), ct); }
         try
         {
