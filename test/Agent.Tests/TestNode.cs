@@ -141,7 +141,15 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>The processes of a bot that live now.</summary>
     public IReadOnlyList<int> Alive(string name) =>
-        [.. Strays.All().Where(stray => stray.Home.StartsWith(Path.Combine(Data, name) + "/", StringComparison.Ordinal)).Select(stray => stray.Process.Pid)];
+        [.. Strays.All().Where(stray => stray.Home.StartsWith(Path.Combine(Data, name) + "/", StringComparison.Ordinal))
+            .Select(stray => stray.Process.Pid).Where(pid => !Prepares(pid))];
+
+    // Who still asks whether another runs is no second copy: it ends when one does.
+    private static bool Prepares(int pid)
+    {
+        try { return File.ReadAllText($"/proc/{pid}/cmdline").Contains("flock", StringComparison.Ordinal); }
+        catch (IOException) { return true; }
+    }
 
     public async Task UntilAsync(Func<bool> so, [CallerArgumentExpression(nameof(so))] string question = "")
     {
