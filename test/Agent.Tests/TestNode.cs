@@ -144,10 +144,10 @@ internal sealed class TestNode : IAsyncDisposable
         [.. Strays.All().Where(stray => stray.Home.StartsWith(Path.Combine(Data, name) + "/", StringComparison.Ordinal))
             .Select(stray => stray.Process.Pid).Where(pid => !Prepares(pid))];
 
-    // Who still asks whether another runs is no second copy: it ends when one does.
+    // Who still asks whether another runs is no second copy: it ends when one does. Who ended has no words left.
     private static bool Prepares(int pid)
     {
-        try { return File.ReadAllText($"/proc/{pid}/cmdline").Contains("flock", StringComparison.Ordinal); }
+        try { return File.ReadAllText($"/proc/{pid}/cmdline") is var words && (words.Length == 0 || words.Contains("flock", StringComparison.Ordinal)); }
         catch (IOException) { return true; }
     }
 
