@@ -62,16 +62,16 @@ internal sealed class MoneyLaws(Model model, Admin admin)
             {
                 known.Add($"{gift.Reference}:expired");
                 var isDue = gift.ExpiresAt <= model.ExpiredAt;
-                var ended = admin.Query("select expired_at is not null from credits.expiring_grant where reference = $1",
-                    row => row.GetBoolean(0), gift.Reference);
-                Laws.Must(ended.Count == 1 && ended[0] == isDue, $"{gift.Reference} ended or not, and it ought to be otherwise");
+                var ended = admin.Query("select expired_at is not null, coalesce(last_entry_id, 0) from credits.expiring_grant where reference = $1",
+                    row => (IsEnded: row.GetBoolean(0), LastEntry: row.GetInt64(1)), gift.Reference);
+                Laws.Must(ended.Count == 1 && ended[0].IsEnded == isDue, $"{gift.Reference} ended or not, and it ought to be otherwise");
                 if (!entries.TryGetValue($"{gift.Reference}:expired", out var lost)) { continue; }
                 Laws.Must(isDue, $"{gift.Reference} was taken before its time");
                 Laws.Must(lost.Moved + lost.Missing <= gift.Amount, $"more is taken than {gift.Reference} gave");
                 if (tenant.Count() > 1) { continue; }
                 // Of an only gift what was used after it is known.
                 var from = entries[gift.Reference].Id;
-                var spent = entries.Values.Where(entry => entry.Tenant == gift.Tenant && entry.IsOut && entry.Id > from && entry.Id < lost.Id
+                var spent = entries.Values.Where(entry => entry.Tenant == gift.Tenant && entry.IsOut && entry.Id > from && entry.Id <= ended[0].LastEntry
                     && entry.Kind is ("usage" or "runtime" or "storage" or "adjustment")).Sum(entry => entry.Moved.Nanos);
                 Laws.Must(lost.Moved + lost.Missing == new Money(Math.Max(0, gift.Amount.Nanos - spent)),
                     $"of {gift.Reference} another part is taken than was left");

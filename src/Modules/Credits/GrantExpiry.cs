@@ -29,7 +29,9 @@ internal sealed class GrantExpiry(Db db, TimeProvider time) : IJob
             order by expires_at, entry_id
             """, row => new ExpiringGrant(row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2),
                 new(row.GetInt64(3)), row.GetFieldValue<DateTimeOffset>(4)), ct);
-        var spans = await SpentAsync(tx, tenant, grants, ct);
+        // What is used meanwhile is counted against gifts that last.
+        var seen = await tx.ValueAsync<long>($"select coalesce(max(id), 0) from credits.entry where tenant_id = {tenant}", ct);
+        var spans = await SpentAsync(tx, tenant, grants, seen, ct);
         var left = GrantsLeft.Of(grants, spans);
         var free = account.Free;
         foreach (var grant in grants.Where(grant => grant.To is null && grant.ExpiresAt <= now))
@@ -44,7 +46,7 @@ internal sealed class GrantExpiry(Db db, TimeProvider time) : IJob
             }
             await tx.ExecuteAsync($"""
                 update credits.expiring_grant
-                set expired_at = now(), last_entry_id = (select max(id) from credits.entry where tenant_id = {tenant})
+                set expired_at = now(), last_entry_id = {seen}
                 where reference = {grant.Reference}
                 """, ct);
         }
@@ -53,13 +55,13 @@ internal sealed class GrantExpiry(Db db, TimeProvider time) : IJob
 
     /// <summary>What was used between one beginning or end of a gift and the next.</summary>
     private static async Task<List<(long After, Money Spent)>> SpentAsync(
-        Db tx, string tenant, List<ExpiringGrant> grants, CancellationToken ct)
+        Db tx, string tenant, List<ExpiringGrant> grants, long seen, CancellationToken ct)
     {
         long[] edges = [.. grants.Select(grant => grant.From).Concat(grants.Select(grant => grant.To).OfType<long>()).Distinct().Order()];
         List<(long, Money)> spans = [];
         for (var index = 0; index < edges.Length; index++)
         {
-            var (after, upTo) = (edges[index], index + 1 < edges.Length ? edges[index + 1] : long.MaxValue);
+            var (after, upTo) = (edges[index], index + 1 < edges.Length ? edges[index + 1] : seen);
             spans.Add((after, new(await tx.ValueAsync<long>($"""
                 select coalesce(sum(nanos), 0)::bigint from credits.entry
                 where tenant_id = {tenant} and id > {after} and id <= {upTo} and from_account = 'tenant'
