@@ -56,6 +56,11 @@ internal sealed class Acts(Scheduler scheduler, Model model, Clients clients, St
     private void Start(Replica replica, string tenant)
     {
         var request = clients.Request(replica, tenant, Cents(30));
+        if (_dice.Next(2) == 0)
+        {
+            clients.Work(replica, request, Price(request));
+            return;
+        }
         clients.Start(replica, request);
         if (_dice.Next(12) == 0) { clients.Start(replica, request); }
     }

@@ -67,6 +67,36 @@ internal sealed class Clients(Scheduler scheduler, Model model)
         }
     });
 
+    /// <summary>As who gives away nothing before it is paid: it works as soon as it is promised the money.</summary>
+    public void Work(Replica replica, Metered metered, Money price) => Ask(
+        replica, $"start {Short(metered)} of {metered.Request.Tenant()} hold {metered.Request.Hold.Nanos} and settle {price.Nanos}", async ct =>
+    {
+        try
+        {
+            var begun = await replica.Meter.BeginAsync(metered.Request, ct);
+            if (!begun.Succeeded(out var starting, out var problem)) { return problem.Code; }
+            metered.Prices.Add(price);
+            var settled = await replica.Meter.SettleAsync(metered.Request.TenantId, metered.Request.RequestId, Use(price));
+            var isDurable = settled is not null || (await starting.DurableAsync()).Problem is null;
+            if (settled is not null) { metered.Told.Add(settled); }
+            else if (isDurable && metered is { VoidAsked: false, Restarted: false } && !replica.IsStopping)
+            {
+                scheduler.Break($"settling {Short(metered)}, which was promised and began, was told that it is not known");
+            }
+            metered.Accepted |= isDurable;
+            return settled is null ? "not begun" : $"price {settled.Price.Nanos} charged {settled.Charged.Nanos}";
+        }
+        catch (OperationCanceledException)
+        {
+            metered.Cancelled = true;
+            throw;
+        }
+        finally
+        {
+            metered.StartEnded = true;
+        }
+    });
+
     public void Note(Replica replica, Metered metered, Money price)
     {
         metered.Notes.Add((price, scheduler.Now));

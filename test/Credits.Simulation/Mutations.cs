@@ -9,6 +9,7 @@ internal static class Mutations
     private const string Batch = "Metering/BatchSql.cs";
     private const string Sql = "Metering/MeteringSql.cs";
     private const string Writer = "Metering/LedgerWriter.cs";
+    private const string Commits = "Metering/WriterCommits.cs";
     private const string Desk = "Metering/Desk.cs";
     private const string Moves = "Metering/AllowanceMoves.cs";
     private const string Sweep = "Metering/WriterSweep.cs";
@@ -21,22 +22,26 @@ internal static class Mutations
         new("the sweep does not hold the writer's row", Sweep,
             "select batch from credits.writer where id = {writer} and ended_at is null for update", "select batch from credits.writer where id = {writer} and ended_at is null"),
         new("the sweep does not end the writer", Sweep, "set ended_at = clock_timestamp() where id = {writer}", "set ended_at = null where id = {writer}"),
-        new("a lost answer counts as written", Writer, "if (tried && await MeteringSql.LastBatchAsync(_db, _id, ct) == number) { return true; }", "if (tried) { return true; }"),
-        new("a lost answer counts as not written", Writer,
-            "return await commit(number) || await MeteringSql.LastBatchAsync(_db, _id, ct) == number;",
-            "number = _batch = Math.Max(_batch + 1, _time.GetUtcNow().ToUnixTimeMilliseconds());\n            return await commit(number);"),
-        new("a refused batch is not taken back", Writer, "            Desk.TakeBack(batch);\n", ""),
+        new("a lost answer counts as written", Commits, "if (tried && await MeteringSql.LastBatchAsync(db, Writer, ct) == number) { return true; }", "if (tried) { return true; }"),
+        new("a lost answer counts as not written", Commits,
+            "return await commit(number) || await MeteringSql.LastBatchAsync(db, Writer, ct) == number;",
+            "number = _batch = Math.Max(_batch + 1, time.GetUtcNow().ToUnixTimeMilliseconds());\n            return await commit(number);"),
+        new("a refused batch is not taken back", Writer, "            lock (_gate) { Desk.TakeBack(batch); }\n", ""),
+        new("a promise outlives its writer", Writer, "if (_desk.Knows(op)) { return true; }", "if (op.Flight is not null) { return true; }"),
+        new("what is promised ahead is not held", Desk, "        purse.Held += request.Hold;\n", ""),
         new("a start that was refused is tried again with its batch", Writer, "            return true;\n        });", "            return false;\n        });"),
         new("a repeated settle is a new one", Writer, "if (flight.Ending is { } first && first != op)", "if (flight.Ending is { } first && first == op)"),
         new("money is spent without a beat", Batch, "where a.tenant_id = c.tenant and a.writer_id = beat.id and a.purse = c.purse and a.day = c.day",
             "where a.tenant_id = c.tenant and a.purse = c.purse and a.day = c.day limit 1"),
         new("what is held is given back", Desk, "new GiveBack(purse, purse.Free, Closes: purse.Running == 0)", "new GiveBack(purse, purse.Remaining, Closes: purse.Running == 0)"),
         new("what is given back stays in the purse", Desk, "            back.Purse.Remaining -= back.Amount;\n", ""),
-        new("a charge takes what others hold", Desk, "var part = Smaller(left, purse.Free);", "var part = Smaller(left, purse.Remaining);"),
-        new("an ended request keeps its hold", Desk, "        flight.Purse.Held -= flight.Request.Hold;\n        flight.Purse.Running--;", "        flight.Purse.Running--;"),
+        new("a charge takes what others hold", Desk, "var part = Smaller(price, purse.Free);", "var part = Smaller(price, purse.Remaining);"),
+        new("an ended request keeps its hold", Desk, "            ended.Flight.Purse.Held -= ended.Left;\n", ""),
+        new("what is left of a hold is free before its charge is durable", Desk, "        flight.Purse.Held += left;\n        return new(op, flight, charges) { Left = left };",
+            "        return new(op, flight, charges);"),
         new("money of an owing tenant is given out", Moves, "if (account.Owed > Money.Zero) { return new", "if (account.Owed < Money.Zero) { return new"),
         new("money of a frozen tenant is given out", Moves, "if (account.IsFrozen) { return new", "if (account.IsFrozen && account.Owed > Money.Zero) { return new"),
-        new("a gift back repays no debt", Moves, "if (account.Owed == Money.Zero) { return; }", "if (account.Owed >= Money.Zero) { return; }"),
+        new("a gift back repays no debt", Moves, "account.Owed > Money.Zero && account.Free > Money.Zero)", "account.Owed < Money.Zero)"),
         new("other replicas are not asked for what they hold", Moves, "if (elsewhere > Money.Zero) { await", "if (elsewhere < Money.Zero) { await"),
         new("limits do not count what is set aside", Moves, "if (caps.Count > 0 && amount > Money.Zero) {", "if (caps.Count > 99) {"),
         new("a payment repays no debt", "Ledger.cs", "        await LedgerSql.RepayAsync(db, post.TenantId, post.Reference, ct);\n", ""),

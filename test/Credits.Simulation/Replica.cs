@@ -19,7 +19,7 @@ internal sealed class Replica
     {
         Process = Process.Start(scheduler, name);
         Line = lane.Take(scheduler, Process);
-        Writer = new(Line.Ledger, new(Line.Source, NullLogger<Listener>.Instance), new WriterPace(), Process.Time,
+        Writer = new(Line.Ledger, new(Line.Source, NullLogger<Listener>.Instance), new WriterPace { PromiseMax = TimeSpan.MaxValue }, Process.Time,
             NullLogger<LedgerWriter>.Instance);
         Meter = new(Writer, Line.Db, Process.Time);
         Ledger = new(new Outbox(Process.Time), new AuditLog());

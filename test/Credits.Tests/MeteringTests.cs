@@ -1,3 +1,5 @@
+using Npgsql;
+using Wopr.Credits.Metering;
 using Wopr.Kernel;
 
 namespace Wopr.Credits.Tests;
@@ -77,6 +79,84 @@ public sealed class MeteringTests : IAsyncLifetime
         await voiding;
         Assert.Null(settled);
         Assert.Equal(100, await CentsAsync());
+    }
+
+    [Fact]
+    public async Task What_ends_before_its_start_is_written_is_charged_in_one_commit()
+    {
+        await PayAsync(100);
+        var replica = await _home.StartAsync(Ct, promiseMax: TimeSpan.MaxValue);
+        await SpendAsync(replica);
+        await _home.Db.ExecuteAsync($"""
+            create table public.begun (id uuid);
+            create function public.note() returns trigger language plpgsql as 'begin insert into public.begun values (new.request_id); return new; end';
+            create trigger note after insert on credits.start for each row execute function public.note()
+            """, Ct);
+        var (other, quick) = (Request(hold: 2), Request(hold: 3));
+        await using var blocked = await BlockAsync(replica);
+        var others = replica.Meter.StartAsync(other, Ct);
+        await UntilAsync(IsWaitingAsync);
+
+        Assert.True((await replica.Meter.BeginAsync(quick, Ct)).Succeeded(out var starting, out _));
+        var settling = replica.Meter.SettleAsync("t", quick.RequestId, Use(cents: 1));
+        Assert.False(settling.IsCompleted);
+        await blocked.RollbackAsync(Ct);
+
+        Assert.Equal(1, (await settling)!.Charged.Cents);
+        Assert.Null((await starting.DurableAsync()).Problem);
+        Assert.Null((await others).Problem);
+        Assert.Equal([other.RequestId], await _home.Db.QueryAsync($"select id from public.begun", row => row.GetGuid(0), Ct));
+    }
+
+    [Fact]
+    public async Task What_a_writer_promised_before_it_was_ended_is_void()
+    {
+        await PayAsync(100);
+        var replica = await _home.StartAsync(Ct, promiseMax: TimeSpan.MaxValue);
+        await SpendAsync(replica);
+        await using var blocked = await BlockAsync(replica, "update credits.writer set ended_at = clock_timestamp()");
+        var other = replica.Meter.StartAsync(Request(hold: 2), Ct);
+        await UntilAsync(IsWaitingAsync);
+        var request = Request(hold: 3);
+        Assert.True((await replica.Meter.BeginAsync(request, Ct)).Succeeded(out var starting, out _));
+        var settling = replica.Meter.SettleAsync("t", request.RequestId, Use(cents: 1));
+        await blocked.CommitAsync(Ct);
+
+        Assert.Null(await settling);
+        Assert.NotNull((await starting.DurableAsync()).Problem);
+        Assert.NotNull((await other).Problem);
+        Assert.Equal(0, replica.Writer.Running);
+        Assert.Equal(1, await CountAsync("usage"));
+    }
+
+    [Fact]
+    public async Task Nothing_is_promised_while_the_database_does_not_answer()
+    {
+        await PayAsync(100);
+        var replica = await _home.StartAsync(Ct, promiseMax: TimeSpan.FromMilliseconds(1));
+        await SpendAsync(replica);
+        await using var blocked = await BlockAsync(replica);
+        var others = replica.Meter.StartAsync(Request(hold: 2), Ct);
+        await UntilAsync(IsWaitingAsync);
+
+        var promise = replica.Meter.BeginAsync(Request(hold: 3), Ct);
+        await Task.Delay(100, Ct);
+        Assert.False(promise.IsCompleted);
+        await blocked.RollbackAsync(Ct);
+
+        Assert.Null((await promise).Problem);
+        await others;
+    }
+
+    [Fact]
+    public void Nothing_is_promised_from_the_limits_of_yesterday()
+    {
+        var today = new DateOnly(2026, 3, 2);
+        Desk desk = new();
+        desk.Receive([new(new("t", "chat", s_cent, s_cent), "chat", today.AddDays(-1), s_cent, null, MayComeBack: false)], now: 0);
+
+        Assert.False(desk.Begin(new(Request(hold: 1)), today, now: 0));
+        Assert.True(desk.Begin(new(Request(hold: 1)), today.AddDays(-1), now: 0));
     }
 
     [Fact]
@@ -224,6 +304,27 @@ public sealed class MeteringTests : IAsyncLifetime
     private static MeteredUse Use(int cents) => new("sandbox", "echo", 10, 20, Money.Zero, new(s_cent.Nanos * cents));
 
     private async Task PayAsync(long cents) => await _home.PayAsync("t", "cs_1", Money.FromCents(cents), Ct);
+
+    /// <summary>So that the replica has money at hand.</summary>
+    private static async Task SpendAsync(TestReplica replica)
+    {
+        var request = Request(hold: 4);
+        Assert.Null((await replica.Meter.StartAsync(request, Ct)).Problem);
+        await replica.Meter.SettleAsync("t", request.RequestId, Use(cents: 1));
+    }
+
+    /// <summary>Until it is over the replica commits nothing.</summary>
+    private async Task<NpgsqlTransaction> BlockAsync(TestReplica replica, string change = "update credits.writer set beat_at = clock_timestamp()")
+    {
+        var connection = await _home.Source.OpenConnectionAsync(Ct);
+        var transaction = await connection.BeginTransactionAsync(Ct);
+        await using var command = new NpgsqlCommand($"{change} where id = '{replica.Writer.Id}'", connection, transaction);
+        await command.ExecuteNonQueryAsync(Ct);
+        return transaction;
+    }
+
+    private async Task<bool> IsWaitingAsync() => await _home.Db.ValueAsync<bool>(
+        $"select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')", Ct);
 
     private async Task<long> CentsAsync() => (await _home.BalanceAsync("t", Ct)).Total.Cents;
 

@@ -32,9 +32,9 @@ internal sealed class TestLedger : IAsyncDisposable
 
     public static async Task<TestLedger> CreateAsync(CancellationToken ct) => new(await s_postgres.CopyAsync(ct));
 
-    public async Task<TestReplica> StartAsync(CancellationToken ct)
+    public async Task<TestReplica> StartAsync(CancellationToken ct, TimeSpan? promiseMax = null)
     {
-        TestReplica replica = new(this);
+        TestReplica replica = new(this, promiseMax ?? new WriterPace().PromiseMax);
         _replicas.Add(replica);
         await replica.StartAsync(ct);
         return replica;
@@ -61,11 +61,11 @@ internal sealed class TestReplica : IAsyncDisposable
     private readonly Listener _listener;
     private bool _stopped;
 
-    public TestReplica(TestLedger home)
+    public TestReplica(TestLedger home, TimeSpan promiseMax)
     {
         _ledger = new(new(home.Source.ConnectionString));
         _listener = new(home.Source, NullLogger<Listener>.Instance);
-        Writer = new(_ledger, _listener, new WriterPace { LeaveMax = TimeSpan.FromSeconds(1) }, TimeProvider.System, new Lines(Said));
+        Writer = new(_ledger, _listener, new WriterPace { LeaveMax = TimeSpan.FromSeconds(1), PromiseMax = promiseMax }, TimeProvider.System, new Lines(Said));
         Meter = new(Writer, home.Db, TimeProvider.System);
     }
 

@@ -43,7 +43,7 @@ public sealed class GatewayCrashTests(ITestOutputHelper output)
 
         var books = await ModelBooks.ReadAsync(sandbox, stack);
         output.WriteLine(books.Figures(load.Asked));
-        books.CheckOnce();
+        books.CheckOnce(load.Asked);
         books.CheckExact();
         books.CheckEstimated(load.Asked);
         books.CheckTold(load.Asked);

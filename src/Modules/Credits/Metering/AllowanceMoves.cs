@@ -36,7 +36,7 @@ internal sealed class AllowanceMoves(Db db)
             granted.Clear();
             string[] tenants = [.. asks.Select(ask => ask.TenantId).Concat(backs.Select(back => back.Purse.TenantId)).Distinct()];
             var accounts = await MeteringSql.LockAccountsAsync(tx, tenants, ct);
-            foreach (var back in backs) { await GiveBackAsync(tx, writer, batch, back, accounts[back.Purse.TenantId], ct); }
+            await GiveBackAsync(tx, writer, batch, backs, accounts, ct);
             foreach (var ask in asks)
             {
                 var account = accounts.GetValueOrDefault(ask.TenantId) ?? new(ask.TenantId, Money.Zero, Money.Zero, false, false);
@@ -70,18 +70,24 @@ internal sealed class AllowanceMoves(Db db)
     }
 
     internal static async Task GiveBackAsync(
-        Db tx, Guid writer, long batch, GiveBack back, LockedAccount account, CancellationToken ct)
+        Db tx, Guid writer, long batch, IReadOnlyList<GiveBack> backs, IReadOnlyDictionary<string, LockedAccount> accounts, CancellationToken ct)
     {
-        await MeteringSql.GiveBackAsync(tx, writer, back, ct);
-        if (back.Amount == Money.Zero) { return; }
-        var purse = back.Purse;
-        if (purse.Name.Length > 0) { await CapSql.UnuseAsync(tx, purse.TenantId, purse.Name, purse.Day, back.Amount, ct); }
-        account.Free += back.Amount;
-        if (account.Owed == Money.Zero) { return; }
-        await LedgerSql.RepayAsync(tx, purse.TenantId, $"back:{writer:N}:{batch}:{purse.TenantId}:{purse.Name}:{purse.Day:O}", ct);
-        var repaid = Smaller(account.Owed, account.Free);
-        account.Free -= repaid;
-        account.Owed -= repaid;
+        foreach (var back in backs)
+        {
+            await MeteringSql.GiveBackAsync(tx, writer, back, ct);
+            if (back.Amount == Money.Zero) { continue; }
+            var purse = back.Purse;
+            if (purse.Name.Length > 0) { await CapSql.UnuseAsync(tx, purse.TenantId, purse.Name, purse.Day, back.Amount, ct); }
+            accounts[purse.TenantId].Free += back.Amount;
+        }
+        // Once a tenant: a purse that closes and the one after it may both give back, and a reference is used once.
+        foreach (var account in accounts.Values.Where(account => account.Owed > Money.Zero && account.Free > Money.Zero))
+        {
+            await LedgerSql.RepayAsync(tx, account.TenantId, $"back:{writer:N}:{batch}:{account.TenantId}", ct);
+            var repaid = Smaller(account.Owed, account.Free);
+            account.Free -= repaid;
+            account.Owed -= repaid;
+        }
     }
 
     private static Money Smaller(Money left, Money right) => left < right ? left : right;

@@ -15,7 +15,7 @@ internal static class BatchSql
         var parts = Beat(writer, batch);
         var (ended, spent) = (0, 0);
         if (content.Ends.Count > 0) { parts = WithEnds(parts, writer, batch, content.Ends, content.IsLone, out ended, out spent); }
-        if (content.Starts.Count > 0) { parts = WithStarts(parts, content.Starts, content.IsLone); }
+        if (content.Running.Count > 0) { parts = WithStarts(parts, content.Running, content.IsLone); }
         if (content.Notes.Count > 0) { parts = WithNotes(parts, content.Notes); }
         return content.Ends.Count == 0
             ? db.ValueAsync<bool>($"{parts} select exists (select from beat)", ct)
@@ -44,7 +44,8 @@ internal static class BatchSql
             .GroupBy(charge => (charge.Purse.TenantId, charge.Purse.Name, charge.Purse.Day), charge => charge.Amount.Nanos)
             .Select(row => new PurseCharge(row.Key.TenantId, row.Key.Name, row.Key.Day, row.Sum())).ToArray();
         var entries = Entries(writer, batch, used);
-        (ended, spent) = (ends.Count, purses.Length);
+        var written = ends.Where(end => end.Flight.IsWritten).Select(end => end.Op.RequestId).ToArray();
+        (ended, spent) = (written.Length, purses.Length);
         var usedRows = new RowSet<Ended>(used, isLone)
             .With(end => end.Flight.Request.TenantId).With(end => end.Op.RequestId).With(end => RequestDay.Of(end.Op.RequestId))
             .With(end => end.Flight.Request.BotId).With(end => end.Flight.Request.Capability)
@@ -61,7 +62,7 @@ internal static class BatchSql
         return new($"""
             {parts}, ended as (
                 delete from credits.start
-                where request_id = any({ends.Select(end => end.Op.RequestId).ToArray()}) and writer_id = (select id from beat)
+                where request_id = any({written}) and writer_id = (select id from beat)
                 returning 1
             ), used as (
                 insert into credits.usage (tenant_id, request_id, day, bot_id, capability, provider, model, input_units, output_units,
@@ -83,13 +84,13 @@ internal static class BatchSql
             """);
     }
 
-    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<Begun> starts, bool isLone)
+    private static SqlPart WithStarts(SqlPart parts, IReadOnlyList<StartOp> starts, bool isLone)
     {
-        var rows = new RowSet<Begun>(starts, isLone)
-            .With(start => start.Op.Request.RequestId).With(start => start.Op.Request.TenantId)
-            .With(start => start.Flight.Purse.Name).With(start => start.Flight.Request.Hold.Nanos)
-            .With(start => start.Op.Request.BotId).With(start => start.Op.Request.Capability)
-            .With(start => start.Op.Request.Provider).With(start => start.Op.Request.Model).Rows();
+        var rows = new RowSet<StartOp>(starts, isLone)
+            .With(start => start.Request.RequestId).With(start => start.Request.TenantId)
+            .With(start => start.Flight!.Purse.Name).With(start => start.Flight!.Request.Hold.Nanos)
+            .With(start => start.Request.BotId).With(start => start.Request.Capability)
+            .With(start => start.Request.Provider).With(start => start.Request.Model).Rows();
         return new($"""
             {parts}, begun as (
                 insert into credits.start (request_id, writer_id, tenant_id, purse, hold_nanos, bot_id, capability, provider, model)

@@ -7,17 +7,21 @@ internal sealed record Charge(Purse Purse, Money Amount);
 
 internal sealed record Ended(EndOp Op, Flight Flight, IReadOnlyList<Charge> Charges)
 {
+    /// <summary>What is left of its hold, kept until the charge is durable: others may only be promised what is really free.</summary>
+    public Money Left { get; init; }
+
     public Money Charged { get; } = Charges.Aggregate(Money.Zero, (sum, charge) => sum + charge.Amount);
 }
 
-internal sealed record Begun(StartOp Op, Flight Flight);
-
-/// <summary>What one commit makes durable.</summary>
-internal sealed record Batch(IReadOnlyList<Ended> Ends, IReadOnlyList<Begun> Starts, IReadOnlyList<Flight> Notes)
+/// <summary>What one commit makes durable: of a request that begins and ends in it only the end.</summary>
+internal sealed record Batch(IReadOnlyList<Ended> Ends, IReadOnlyList<StartOp> Starts, IReadOnlyList<Flight> Notes)
 {
+    /// <summary>Those that run on.</summary>
+    public IReadOnlyList<StartOp> Running { get; } = [.. Starts.Where(start => start.Flight!.Ending is null)];
+
     public bool IsEmpty => Ends.Count + Starts.Count + Notes.Count == 0;
 
-    public bool IsLone => Ends.Count + Starts.Count + Notes.Count == 1;
+    public bool IsLone => Ends.Count + Running.Count + Notes.Count == 1;
 }
 
 /// <summary>
@@ -50,17 +54,17 @@ internal sealed class Desk
         foreach (var end in ends)
         {
             var flight = Flights[end.RequestId];
-            var left = end.Use?.Price ?? Money.Zero;
-            free[flight.Purse] = Free(flight.Purse) + flight.Request.Hold;
+            var price = end.Use?.Price ?? Money.Zero;
+            var beyond = price > flight.Request.Hold ? price - flight.Request.Hold : Money.Zero;
             foreach (var purse in Reach(flight))
             {
-                var part = Smaller(left, Free(purse));
+                var part = Smaller(beyond, Free(purse));
                 free[purse] = Free(purse) - part;
-                left -= part;
+                beyond -= part;
             }
-            if (left > Money.Zero) { Miss(flight.Request, left); }
+            if (beyond > Money.Zero) { Miss(flight.Request, beyond); }
         }
-        foreach (var start in starts)
+        foreach (var start in starts.Where(start => !Knows(start)))
         {
             var purse = Open(start.Request.TenantId, start.Request.Capability).FirstOrDefault(purse => Free(purse) >= start.Request.Hold);
             if (purse is null) { Miss(start.Request, start.Request.Hold); }
@@ -91,60 +95,78 @@ internal sealed class Desk
     {
         var flight = Flights[op.RequestId];
         flight.Purse.Held -= flight.Request.Hold;
-        flight.Purse.Running--;
         List<Charge> charges = [];
-        var left = op.Use?.Price ?? Money.Zero;
+        var price = op.Use?.Price ?? Money.Zero;
         foreach (var purse in Reach(flight))
         {
-            var part = Smaller(left, purse.Free);
+            var part = Smaller(price, purse.Free);
             if (part <= Money.Zero) { continue; }
             purse.Remaining -= part;
-            left -= part;
+            price -= part;
             charges.Add(new(purse, part));
         }
-        return new(op, flight, charges);
+        var own = charges.Where(charge => charge.Purse == flight.Purse).Aggregate(Money.Zero, (sum, charge) => sum + charge.Amount);
+        var left = own < flight.Request.Hold ? flight.Request.Hold - own : Money.Zero;
+        flight.Purse.Held += left;
+        return new(op, flight, charges) { Left = left };
     }
 
-    /// <summary>Null when no purse holds enough.</summary>
-    public Begun? Begin(StartOp op, long now)
+    /// <summary>False when no purse of today holds enough, or the request runs already.</summary>
+    public bool Begin(StartOp op, DateOnly today, long now)
     {
         var open = Open(op.Request.TenantId, op.Request.Capability);
-        return open.FirstOrDefault(purse => purse.Free >= op.Request.Hold) is { } purse ? Begin(op, op.Request, purse, now) : null;
+        return open.FirstOrDefault(purse => purse.IsOf(today) && purse.Free >= op.Request.Hold) is { } purse && Begin(op, op.Request, purse, now);
     }
 
     /// <summary>With all there is, when that is as much as it needs at least.</summary>
-    public Begun? BeginWithLess(StartOp op, long now)
+    public bool BeginWithLess(StartOp op, long now)
     {
-        if (op.Request.Least is not { } least) { return null; }
+        if (op.Request.Least is not { } least) { return false; }
         var purse = Open(op.Request.TenantId, op.Request.Capability).MaxBy(purse => purse.Free);
-        return purse is null || purse.Free < least ? null : Begin(op, op.Request with { Hold = purse.Free }, purse, now);
+        return purse is not null && purse.Free >= least && Begin(op, op.Request with { Hold = purse.Free }, purse, now);
     }
 
-    private static Begun Begin(StartOp op, MeteredRequest request, Purse purse, long now)
+    private bool Begin(StartOp op, MeteredRequest request, Purse purse, long now)
     {
+        Flight flight = new(request, purse);
+        if (!Flights.TryAdd(request.RequestId, flight)) { return false; }
         purse.Held += request.Hold;
         purse.Running++;
         purse.UsedAt = now;
-        return new(op, new(request, purse));
+        op.Flight = flight;
+        return true;
+    }
+
+    /// <summary>What it was promised it was promised here, and that still stands.</summary>
+    public bool Knows(StartOp op) => op.Flight is { } flight && Flights.TryGetValue(op.Request.RequestId, out var known) && known == flight;
+
+    public void Forget(StartOp op)
+    {
+        if (!Knows(op)) { return; }
+        op.Flight!.Purse.Held -= op.Flight.Request.Hold;
+        op.Flight.Purse.Running--;
+        op.Flight = null;
+        Flights.TryRemove(op.Request.RequestId, out _);
     }
 
     public void Keep(Batch batch)
     {
-        foreach (var begun in batch.Starts) { Flights[begun.Op.Request.RequestId] = begun.Flight; }
-        foreach (var ended in batch.Ends) { Flights.TryRemove(ended.Op.RequestId, out _); }
-    }
-
-    public static void TakeBack(Batch batch)
-    {
-        foreach (var begun in batch.Starts)
-        {
-            begun.Flight.Purse.Held -= begun.Flight.Request.Hold;
-            begun.Flight.Purse.Running--;
-        }
+        foreach (var start in batch.Starts) { start.Flight!.IsWritten = true; }
         foreach (var ended in batch.Ends)
         {
-            ended.Flight.Purse.Held += ended.Flight.Request.Hold;
-            ended.Flight.Purse.Running++;
+            ended.Flight.Purse.Held -= ended.Left;
+            ended.Flight.Purse.Running--;
+            Flights.TryRemove(ended.Op.RequestId, out _);
+        }
+    }
+
+    /// <summary>As if it had not been tried. What was promised stays promised.</summary>
+    public static void TakeBack(Batch batch)
+    {
+        foreach (var ended in batch.Ends)
+        {
+            ended.Flight.Ending = null;
+            ended.Flight.Purse.Held += ended.Flight.Request.Hold - ended.Left;
             foreach (var charge in ended.Charges) { charge.Purse.Remaining += charge.Amount; }
         }
     }
@@ -154,7 +176,7 @@ internal sealed class Desk
     {
         foreach (var (key, purse) in _purses)
         {
-            if (!recalled.Contains(purse.TenantId) && (purse.Day == Purse.NoDay || purse.Day == today)) { continue; }
+            if (!recalled.Contains(purse.TenantId) && purse.IsOf(today)) { continue; }
             _closing.Add(purse);
             _purses.Remove(key);
         }

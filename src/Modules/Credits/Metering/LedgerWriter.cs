@@ -16,6 +16,7 @@ namespace Wopr.Credits.Metering;
 internal sealed class LedgerWriter : BackgroundService
 {
     private readonly Db _db;
+    private readonly WriterCommits _commits;
     private readonly AllowanceMoves _moves;
     private readonly Listener _listener;
     private readonly WriterPace _pace;
@@ -25,10 +26,9 @@ internal sealed class LedgerWriter : BackgroundService
     private readonly ConcurrentDictionary<string, bool> _recalled = new();
     private readonly ConcurrentQueue<Flight> _noted = new();
 
+    // What is on the desk changes under it: callers take promises from there themselves.
+    private readonly Lock _gate = new();
     private Desk _desk = new();
-    private Guid _id;
-    private bool _registered;
-    private long _batch;
     private long _tickedAt;
     private int _running;
     private volatile bool _closed;
@@ -37,23 +37,33 @@ internal sealed class LedgerWriter : BackgroundService
         LedgerDb ledger, Listener listener, WriterPace pace, TimeProvider time, ILogger<LedgerWriter> logger)
     {
         (_db, _moves, _listener, _pace, _time, _logger) = (ledger.Db, new(ledger.Db), listener, pace, time, logger);
-        _id = Guid.CreateVersion7(time.GetUtcNow());
+        _commits = new(ledger.Db, pace, time, logger);
     }
 
-    public Guid Id => _id;
+    public Guid Id => _commits.Writer;
 
     public int Running => _running;
 
     public bool IsSound => _desk.IsSound;
 
-    /// <summary>False when there are too many already.</summary>
+    /// <summary>False when there are too many already. Where money is at hand it is promised at once.</summary>
     public bool TryEnqueue(StartOp op)
     {
         if (_closed) { return false; }
-        if (Interlocked.Increment(ref _running) <= _pace.RunningMax && _queue.Writer.TryWrite(op)) { return true; }
+        if (Interlocked.Increment(ref _running) <= _pace.RunningMax)
+        {
+            lock (_gate)
+            {
+                if (_commits.ArePrompt && _desk.Begin(op, Today, _time.GetTimestamp())) { op.Pledge(); }
+                if (_queue.Writer.TryWrite(op)) { return true; }
+                _desk.Forget(op);
+            }
+        }
         Interlocked.Decrement(ref _running);
         return false;
     }
+
+    private DateOnly Today => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
 
     public void Enqueue(EndOp op)
     {
@@ -62,7 +72,7 @@ internal sealed class LedgerWriter : BackgroundService
 
     public void Note(Guid requestId, MeteredUse soFar)
     {
-        if (_desk.Flights.TryGetValue(requestId, out var flight) && flight.Note(soFar)) { _noted.Enqueue(flight); }
+        if (_desk.Flights.TryGetValue(requestId, out var flight) && flight.IsWritten && flight.Note(soFar)) { _noted.Enqueue(flight); }
     }
 
     public void Recall(string? tenantId)
@@ -99,14 +109,6 @@ internal sealed class LedgerWriter : BackgroundService
         await LeaveAsync(last.Token);
     }
 
-    /// <summary>One turn with what is in the queue now; for tests that decide themselves when time passes.</summary>
-    internal Task TurnAsync(CancellationToken ct)
-    {
-        List<Op> ops = [];
-        Drain(ops);
-        return TurnAsync(ops, ct);
-    }
-
     private async Task WaitAsync(ITimer tick, CancellationToken stopping)
     {
         if (_queue.Reader.TryPeek(out _)) { return; }
@@ -128,14 +130,10 @@ internal sealed class LedgerWriter : BackgroundService
         var ends = ops.OfType<EndOp>().Where(IsRunning).ToList();
         try
         {
-            if (!_registered)
-            {
-                await UntilAnsweredAsync(() => MeteringSql.RegisterAsync(_db, _id, ct), ct);
-                _registered = true;
-            }
+            await _commits.RegisterAsync(ct);
             if (!await WriteAsync(ends, starts, ct))
             {
-                Log.WriterEnded(_logger, _id);
+                Log.WriterEnded(_logger, Id);
                 BeginAnew(ends, starts);
             }
         }
@@ -149,16 +147,18 @@ internal sealed class LedgerWriter : BackgroundService
         }
         catch (PostgresException)
         {
-            // One of them cannot be written. Each by itself, so that the others can.
-            foreach (var end in ends) { await TurnAsync([end], ct); }
+            // One of them cannot be written. Each by itself, so that the others can; none ends before it began.
             foreach (var start in starts) { await TurnAsync([start], ct); }
+            foreach (var end in ends) { await TurnAsync([end], ct); }
         }
     }
 
     private bool IsNew(StartOp op)
     {
-        if (!_desk.Flights.ContainsKey(op.Request.RequestId)) { return true; }
-        Refuse(op, CreditProblems.Known);
+        if (op.Flight is null && !_desk.Flights.ContainsKey(op.Request.RequestId)) { return true; }
+        if (_desk.Knows(op)) { return true; }
+        // What the writer before this one promised is void.
+        Refuse(op, op.Flight is null ? CreditProblems.Known : CreditProblems.TryAgain);
         return false;
     }
 
@@ -188,33 +188,39 @@ internal sealed class LedgerWriter : BackgroundService
     /// <summary>False when this writer was ended by another.</summary>
     private async Task<bool> WriteAsync(List<EndOp> ends, List<StartOp> starts, CancellationToken ct)
     {
-        var now = _time.GetUtcNow();
-        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        var today = Today;
         var isTick = _time.GetElapsedTime(_tickedAt) >= _pace.Tick;
         if (isTick) { _tickedAt = _time.GetTimestamp(); }
 
-        _desk.Close(Recalled(), today);
-        var backs = _desk.Idle(isTick ? _time.GetTimestamp() - (long)(_pace.IdleMax.TotalSeconds * _time.TimestampFrequency) : long.MinValue);
-        var asks = _desk.Shortages(ends, starts);
+        List<GiveBack> backs;
+        List<Ask> asks;
         List<Grant> grants = [];
+        lock (_gate)
+        {
+            _desk.Close(Recalled(), today);
+            backs = _desk.Idle(isTick ? _time.GetTimestamp() - (long)(_pace.IdleMax.TotalSeconds * _time.TimestampFrequency) : long.MinValue);
+            asks = _desk.Shortages(ends, starts);
+        }
         if (asks.Count + backs.Count > 0)
         {
-            if (!await CommitAsync(number => _moves.RunAsync(_id, number, today, asks, backs, grants, ct), ct)) { return false; }
-            _desk.GaveBack(backs);
-            _desk.Receive(grants, _time.GetTimestamp());
+            if (!await _commits.RunAsync(number => _moves.RunAsync(Id, number, today, asks, backs, grants, ct), ct)) { return false; }
+            lock (_gate)
+            {
+                _desk.GaveBack(backs);
+                _desk.Receive(grants, _time.GetTimestamp());
+            }
         }
 
-        var batch = Decide(ends, starts, grants);
-        // Who was promised money asks a provider first. Who waits for its end does not wait for that.
-        if (batch.Starts.Count > 0 && batch.Ends.Count == 0) { await Task.Yield(); }
-        if (batch.IsEmpty) { return !isTick || await CommitAsync(number => MeteringSql.BeatAsync(_db, _id, number, ct), ct); }
+        Batch batch;
+        lock (_gate) { batch = Decide(ends, starts, grants, today); }
+        if (batch.IsEmpty) { return !isTick || await _commits.RunAsync(number => MeteringSql.BeatAsync(_db, Id, number, ct), ct); }
         try
         {
-            if (!await CommitAsync(number => BatchSql.WriteAsync(_db, _id, number, batch, ct), ct)) { return false; }
+            if (!await _commits.RunAsync(number => BatchSql.WriteAsync(_db, Id, number, batch, ct), ct)) { return false; }
         }
         catch
         {
-            Desk.TakeBack(batch);
+            lock (_gate) { Desk.TakeBack(batch); }
             throw;
         }
         Answer(batch);
@@ -229,31 +235,29 @@ internal sealed class LedgerWriter : BackgroundService
         return tenants;
     }
 
-    private Batch Decide(List<EndOp> ends, List<StartOp> starts, List<Grant> grants)
+    private Batch Decide(List<EndOp> ends, List<StartOp> starts, List<Grant> grants, DateOnly today)
     {
         List<Ended> ended = [.. ends.Select(_desk.End)];
-        List<Begun> begun = [];
         // What stays in the list is what this batch carries: only that may be told anything more when it fails.
         starts.RemoveAll(start =>
         {
-            if (_desk.Begin(start, _time.GetTimestamp()) is { } started)
+            if (_desk.Knows(start)) { return false; }
+            if (_desk.Begin(start, today, _time.GetTimestamp()))
             {
-                begun.Add(started);
-                start.Pledge(started.Flight.Request.Hold);
+                start.Pledge();
                 return false;
             }
             var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
             if (grant is null or { MayComeBack: true } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
-            else if (grant is { IsJustShort: true } && _desk.BeginWithLess(start, _time.GetTimestamp()) is { } less)
+            else if (grant is { IsJustShort: true } && _desk.BeginWithLess(start, _time.GetTimestamp()))
             {
-                begun.Add(less);
-                start.Pledge(less.Flight.Request.Hold);
+                start.Pledge();
                 return false;
             }
             else { Refuse(start, grant?.Refusal ?? CreditProblems.TryAgain); }
             return true;
         });
-        return new(ended, begun, Notes());
+        return new(ended, [.. starts], Notes());
     }
 
     /// <summary>A few at a time: the notes of hundreds would keep waiting whoever begins or ends meanwhile.</summary>
@@ -272,8 +276,8 @@ internal sealed class LedgerWriter : BackgroundService
 
     private void Answer(Batch batch)
     {
-        _desk.Keep(batch);
-        foreach (var begun in batch.Starts) { begun.Op.Accept(begun.Flight.Request.Hold); }
+        lock (_gate) { _desk.Keep(batch); }
+        foreach (var start in batch.Starts) { start.Accept(); }
         foreach (var ended in batch.Ends)
         {
             Interlocked.Decrement(ref _running);
@@ -299,6 +303,7 @@ internal sealed class LedgerWriter : BackgroundService
 
     private void Refuse(StartOp op, Problem why)
     {
+        lock (_gate) { _desk.Forget(op); }
         Interlocked.Decrement(ref _running);
         op.Refuse(why);
     }
@@ -339,59 +344,24 @@ internal sealed class LedgerWriter : BackgroundService
     {
         foreach (var start in starts) { Refuse(start, CreditProblems.TryAgain); }
         foreach (var end in ends) { end.Tell(null); }
-        Interlocked.Add(ref _running, -_desk.Flights.Count);
-        _desk = new();
-        _noted.Clear();
-        _id = Guid.CreateVersion7(_time.GetUtcNow());
-        (_registered, _batch) = (false, 0);
-    }
-
-    /// <summary>
-    /// Runs a numbered commit until it is known to have happened; false when the writer was ended. The database takes a
-    /// number once, so an attempt whose answer was lost and its repetition are never both written.
-    /// </summary>
-    private async Task<bool> CommitAsync(Func<long, Task<bool>> commit, CancellationToken ct)
-    {
-        var number = _batch = Math.Max(_batch + 1, _time.GetUtcNow().ToUnixTimeMilliseconds());
-        var tried = false;
-        return await UntilAnsweredAsync(async () =>
+        lock (_gate)
         {
-            if (tried && await MeteringSql.LastBatchAsync(_db, _id, ct) == number) { return true; }
-            tried = true;
-            return await commit(number) || await MeteringSql.LastBatchAsync(_db, _id, ct) == number;
-        }, ct);
-    }
-
-    /// <summary>Asks again while the database is away. What it refuses for good is the caller's.</summary>
-    private async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> attempt, CancellationToken ct)
-    {
-        for (var tries = 0; ; tries++)
-        {
-            try
-            {
-                return await attempt();
-            }
-            catch (PostgresException error) when (error.SqlState[..2] is "22" or "23")
-            {
-                throw;
-            }
-            catch (Exception error) when (!ct.IsCancellationRequested)
-            {
-                if (tries == 0) { Log.WriterWaits(_logger, error.Message.Split('\n')[0]); }
-                var wait = TimeSpan.FromMilliseconds(20 * Math.Pow(2, Math.Min(tries, 8)));
-                await Task.Delay(wait < _pace.RetryMax ? wait : _pace.RetryMax, _time, ct);
-            }
+            // Those that are not written are still in the queue.
+            Interlocked.Add(ref _running, -_desk.Flights.Values.Count(flight => flight.IsWritten));
+            _desk = new();
         }
+        _noted.Clear();
+        _commits.BeginAnew();
     }
 
     private async Task LeaveAsync(CancellationToken ct)
     {
-        if (!_registered) { return; }
+        if (!_commits.IsRegistered) { return; }
         try
         {
             _desk.CloseAll();
             var backs = _desk.Idle(long.MinValue);
-            await CommitAsync(number => _moves.RunAsync(_id, number, default, [], backs, [], ct), ct);
+            await _commits.RunAsync(number => _moves.RunAsync(Id, number, default, [], backs, [], ct), ct);
         }
         catch (Exception error)
         {

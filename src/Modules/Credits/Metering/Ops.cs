@@ -15,14 +15,17 @@ internal sealed class StartOp(MeteredRequest request) : Op
     /// <summary>The money is there and set aside in memory; whether that becomes durable is the answer.</summary>
     public Task<Result<Money>> Promise => _promise.Task;
 
+    /// <summary>What it was promised; null until it is.</summary>
+    public Flight? Flight { get; set; }
+
     public Task<Result<Money>> Answer => _answer.Task;
 
     /// <summary>How often it waited for other replicas to give back what they hold of the tenant.</summary>
     public int Recalls { get; set; }
 
-    public void Pledge(Money hold) => _promise.TrySetResult(hold);
+    public void Pledge() => _promise.TrySetResult(Flight!.Request.Hold);
 
-    public void Accept(Money hold) => Tell(hold);
+    public void Accept() => Tell(Flight!.Request.Hold);
 
     public void Refuse(Problem why) => Tell(why);
 

@@ -16,6 +16,8 @@ internal sealed class Purse(string tenantId, string name, DateOnly day)
     /// <summary>To whose limits it counts.</summary>
     public DateOnly Day => day;
 
+    public bool IsOf(DateOnly today) => day == NoDay || day == today;
+
     public Money Remaining { get; set; }
 
     /// <summary>Promised to requests that run.</summary>
@@ -41,6 +43,9 @@ internal sealed class Flight(MeteredRequest request, Purse purse)
 
     /// <summary>The one ending it gets; whoever ends it again waits for the same outcome.</summary>
     public EndOp? Ending { get; set; }
+
+    /// <summary>Its start is on the disk. One that ends before needs none.</summary>
+    public bool IsWritten { get; set; }
 
     /// <summary>What its row says it has cost so far.</summary>
     public MeteredUse? Written { get; set; }

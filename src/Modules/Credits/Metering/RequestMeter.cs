@@ -20,19 +20,26 @@ public sealed class RequestMeter
     /// <summary>Sets the hold aside and makes the request durable; a problem when the tenant may not or cannot pay.</summary>
     /// <returns>What was set aside.</returns>
     public async Task<Result<Money>> StartAsync(MeteredRequest request, CancellationToken ct) =>
-        (await BeginAsync(request, ct)).Succeeded(out var starting, out var problem) ? await starting.DurableAsync(ct) : problem;
+        Enqueue(request) is { } op ? await WaitAsync(op, op.Answer, ct) : CreditProblems.Busy;
 
     /// <summary>
     /// Returns as soon as the hold is set aside, so that the work can begin while that becomes durable. Nothing of the work may be
-    /// given away before <see cref="Starting.DurableAsync"/> returned, which whoever began awaits in any case.
+    /// given away before <see cref="Starting.DurableAsync"/> returned or the request is settled, one of which whoever began awaits
+    /// in any case.
     /// </summary>
     public async Task<Result<Starting>> BeginAsync(MeteredRequest request, CancellationToken ct)
     {
+        if (Enqueue(request) is not { } op) { return CreditProblems.Busy; }
+        var promised = op.Promise.IsCompleted ? await op.Promise : await WaitAsync(op, op.Promise, ct);
+        return promised.Problem is { } problem ? problem : new Starting(this, op, promised.Value);
+    }
+
+    /// <summary>Null when too many run already.</summary>
+    private StartOp? Enqueue(MeteredRequest request)
+    {
         if (request.Hold < Money.Zero) { throw new ArgumentException("A hold is not below zero.", nameof(request)); }
         StartOp op = new(request);
-        if (!_writer.TryEnqueue(op)) { return CreditProblems.Busy; }
-        var promised = await WaitAsync(op, op.Promise, ct);
-        return promised.Problem is { } problem ? problem : new Starting(this, op, promised.Value);
+        return _writer.TryEnqueue(op) ? op : null;
     }
 
     /// <summary>What it has cost so far; counts when this process dies before it settles.</summary>

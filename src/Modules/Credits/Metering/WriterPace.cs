@@ -14,6 +14,9 @@ internal sealed record WriterPace
     /// <summary>How often it looks up when nothing happens; also how old a note of a running request may get.</summary>
     public TimeSpan Tick { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the database may take for what was last asked of it until nothing more is promised ahead.</summary>
+    public TimeSpan PromiseMax { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>How long money is set aside that nobody uses.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromSeconds(10);
 

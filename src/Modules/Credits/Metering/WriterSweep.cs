@@ -81,7 +81,7 @@ internal sealed class WriterSweep(Db db, TimeProvider time, ILogger<WriterSweep>
             }
             var request = new MeteredRequest(orphan.RequestId, orphan.TenantId, orphan.BotId, orphan.Capability,
                 orphan.Use.Provider, orphan.Use.Model, Money.Zero);
-            ends.Add(new(new EndOp(orphan.RequestId, orphan.Use), new(request, new(orphan.TenantId, orphan.Purse, default)), charges));
+            ends.Add(new(new EndOp(orphan.RequestId, orphan.Use), new(request, new(orphan.TenantId, orphan.Purse, default)) { IsWritten = true }, charges));
         }
         await BatchSql.WriteAsync(tx, writer, batch, new(ends, [], []), ct);
         return ends.Count;
@@ -91,13 +91,9 @@ internal sealed class WriterSweep(Db db, TimeProvider time, ILogger<WriterSweep>
     {
         var rows = await PursesAsync(tx, writer, ct);
         var accounts = await MeteringSql.LockAccountsAsync(tx, [.. rows.Select(row => row.TenantId).Distinct()], ct);
-        var sum = Money.Zero;
-        foreach (var purse in rows)
-        {
-            await AllowanceMoves.GiveBackAsync(tx, writer, batch, new(purse, purse.Remaining, Closes: true), accounts[purse.TenantId], ct);
-            sum += purse.Remaining;
-        }
-        return sum;
+        List<GiveBack> backs = [.. rows.Select(purse => new GiveBack(purse, purse.Remaining, Closes: true))];
+        await AllowanceMoves.GiveBackAsync(tx, writer, batch, backs, accounts, ct);
+        return backs.Aggregate(Money.Zero, (sum, back) => sum + back.Amount);
     }
 
     private static Task<List<Purse>> PursesAsync(Db tx, Guid writer, CancellationToken ct) => tx.QueryAsync($"""

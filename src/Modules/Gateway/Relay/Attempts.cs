@@ -14,13 +14,16 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
 {
     private const int CountMax = 3;
 
-    /// <param name="settle">Charges what was answered; called once, before the answer ends, and not when nothing came.</param>
+    /// <param name="settle">
+    /// Charges what was answered; called once, before the answer ends, and not when nothing came. A problem when it never began.
+    /// </param>
     /// <returns>Null when the caller was answered, or left.</returns>
-    public async Task<Problem?> RunAsync(HttpContext context, Exchange exchange, Asked asked, Func<bool, Task> settle)
+    public async Task<Problem?> RunAsync(HttpContext context, Exchange exchange, Asked asked, Func<bool, Task<Problem?>> settle)
     {
         await using var output = exchange.Head.Streams ? new StreamOutput(context) : null;
         // Not even a comment goes out before the start is durable.
-        exchange.KeepAlive = output is null ? null : () => { if (asked.Durable.IsCompletedSuccessfully) { output.KeepAlive(); } };
+        var durable = output is null ? null : asked.Starting.DurableAsync();
+        exchange.KeepAlive = durable is null ? null : () => { if (durable.IsCompletedSuccessfully) { output!.KeepAlive(); } };
         var problem = GatewayProblems.NoProvider;
         var count = 0;
         foreach (var offer in asked.Offers)
@@ -41,7 +44,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     }
 
     private async Task<Outcome> OneAsync(
-        HttpContext context, Exchange exchange, Asked asked, Offer offer, StreamOutput? output, Func<bool, Task> settle)
+        HttpContext context, Exchange exchange, Asked asked, Offer offer, StreamOutput? output, Func<bool, Task<Problem?>> settle)
     {
         var entered = true;
         try
@@ -70,7 +73,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
 
     private async Task<(Outcome, TimeSpan?)> AskAsync(
         HttpContext context, Exchange exchange, Asked asked, Offer offer, WireFormat format, UpstreamBody sent, StreamOutput? output,
-        Func<bool, Task> settle, CancellationToken attempt)
+        Func<bool, Task<Problem?>> settle, CancellationToken attempt)
     {
         var apiKey = exchange.IsOwnKey ? asked.OwnKeys.GetValueOrDefault(offer.Provider.Id) : offer.Provider.ApiKey;
         HttpResponseMessage answer;
@@ -100,11 +103,11 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     }
 
     private async Task<(Outcome, TimeSpan?)> CarryStreamAsync(
-        Exchange exchange, Asked asked, WireFormat format, Stream stream, StreamOutput output, Func<bool, Task> settle, CancellationToken attempt)
+        Exchange exchange, Asked asked, WireFormat format, Stream stream, StreamOutput output, Func<bool, Task<Problem?>> settle, CancellationToken attempt)
     {
         var translation = format == exchange.Format ? null
             : Translator.Stream(exchange.Format, format, exchange.Head.Model, exchange.Head.WantsUsage);
-        StreamRelay relay = new(exchange, asked.Durable, output, format, translation, time);
+        StreamRelay relay = new(exchange, asked.Starting.DurableAsync(), output, format, translation, time);
         var outcome = await relay.RunAsync(stream, attempt);
         if (outcome.HasBegun) { await settle(outcome.IsWhole); }
         if (outcome.IsWhole)
@@ -116,11 +119,10 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
     }
 
     private async Task<(Outcome, TimeSpan?)> CarryWholeAsync(
-        HttpContext context, Exchange exchange, Asked asked, WireFormat format, Stream stream, Func<bool, Task> settle, CancellationToken attempt)
+        HttpContext context, Exchange exchange, Asked asked, WireFormat format, Stream stream, Func<bool, Task<Problem?>> settle, CancellationToken attempt)
     {
         using WholeRelay relay = new(exchange, () => context.RequestAborted.IsCancellationRequested, time);
         var outcome = await relay.RunAsync(stream, attempt);
-        if ((await asked.Durable).Problem is { } lost) { return (Outcome.NotStarted(lost), null); }
         var bytes = relay.Bytes;
         if (outcome.IsWhole && format != exchange.Format)
         {
@@ -130,7 +132,7 @@ internal sealed class Attempts(Router router, Upstream upstream, Drains drains, 
             }
             bytes = translated;
         }
-        if (outcome.HasBegun) { await settle(outcome.IsWhole); }
+        if (outcome.HasBegun && await settle(outcome.IsWhole) is { } lost) { return (Outcome.NotStarted(lost), null); }
         if (!outcome.IsWhole || context.RequestAborted.IsCancellationRequested) { return (outcome, relay.FirstByte); }
 
         var response = context.Response;

@@ -77,7 +77,7 @@ internal sealed class Pipeline(
             var from = time.GetTimestamp();
             if (!(await holds.StartAsync(exchange, offers, hold, context.RequestAborted)).Succeeded(out var started, out var problem)) { return problem; }
             exchange.StartTook = time.GetElapsedTime(from);
-            Asked asked = new(offers, own, body, started.OutputMax, conversation, started.Starting.DurableAsync(CancellationToken.None));
+            Asked asked = new(offers, own, body, started.OutputMax, conversation, started.Starting);
             (problem, var use, charged) = await RunStartedAsync(context, exchange, asked);
             used = use is null ? 0 : use.InputUnits + use.OutputUnits;
             return problem;
@@ -98,18 +98,24 @@ internal sealed class Pipeline(
             // Settled by whoever carries the answer, before it ends.
             var problem = await attempts.RunAsync(context, exchange, asked, async isWhole =>
             {
-                if ((await asked.Durable).Problem is not null) { return; }
                 use = exchange.Use(isWhole);
                 var from = time.GetTimestamp();
-                charged = (await meter.SettleAsync(exchange.Key.TenantId, exchange.Id, use))?.Charged ?? Money.Zero;
+                var settled = await meter.SettleAsync(exchange.Key.TenantId, exchange.Id, use);
+                if (settled is null && (await asked.Starting.DurableAsync()).Problem is { } lost)
+                {
+                    use = null;
+                    return lost;
+                }
+                charged = settled?.Charged ?? Money.Zero;
                 if (options.ServerTiming) { TellTiming(context, exchange.StartTook, time.GetElapsedTime(from)); }
+                return null;
             });
             return (problem, use, charged);
         }
         finally
         {
             live.Remove(exchange);
-            if (use is null && (await asked.Durable).Problem is null) { await meter.VoidAsync(exchange.Id); }
+            if (use is null && (await asked.Starting.DurableAsync()).Problem is null) { await meter.VoidAsync(exchange.Id); }
         }
     }
 
@@ -125,8 +131,8 @@ internal sealed class Pipeline(
 }
 
 /// <param name="OwnKeys">The tenant's own, by provider.</param>
-/// <param name="Durable">The start is on the disk. Until then nothing of an answer goes out and nothing is charged.</param>
+/// <param name="Starting">What becomes of the start. Until it or the charge is on the disk, nothing of an answer goes out.</param>
 /// <param name="OutputMax">A limit to set where the caller set none, because the balance affords no more.</param>
 internal sealed record Asked(
     IReadOnlyList<Offer> Offers, IReadOnlyDictionary<string, string> OwnKeys, ReadOnlyMemory<byte> Body, long? OutputMax,
-    ulong Conversation, Task<Result<Money>> Durable);
+    ulong Conversation, Starting Starting);
