@@ -37,8 +37,6 @@ internal static class Mutations
         new("what is given back stays in the purse", Desk, "            back.Purse.Remaining -= back.Amount;\n", ""),
         new("a charge takes what others hold", Desk, "var part = Smaller(price, purse.Free);", "var part = Smaller(price, purse.Remaining);"),
         new("an ended request keeps its hold", Desk, "            ended.Flight.Purse.Held -= ended.Left;\n", ""),
-        new("what is left of a hold is free before its charge is durable", Desk, "        flight.Purse.Held += left;\n        return new(op, flight, charges) { Left = left };",
-            "        return new(op, flight, charges);"),
         new("money of an owing tenant is given out", Moves, "if (account.Owed > Money.Zero) { return new", "if (account.Owed < Money.Zero) { return new"),
         new("money of a frozen tenant is given out", Moves, "if (account.IsFrozen) { return new", "if (account.IsFrozen && account.Owed > Money.Zero) { return new"),
         new("a gift back repays no debt", Moves, "account.Owed > Money.Zero && account.Free > Money.Zero)", "account.Owed < Money.Zero)"),

@@ -160,6 +160,40 @@ public sealed class MeteringTests : IAsyncLifetime
     }
 
     [Fact]
+    public void What_is_left_of_a_hold_is_free_once_its_charge_is_durable()
+    {
+        Desk desk = new();
+        desk.Receive([new(new("t", "chat", s_cent, s_cent), "", Purse.NoDay, Money.FromCents(10), null, MayComeBack: false)], now: 0);
+        StartOp first = new(Request(hold: 6));
+        Assert.True(desk.Begin(first, default, now: 0));
+        EndOp end = new(first.Request.RequestId, Use(cents: 1));
+        Batch batch = new([desk.End(end)], [first], []);
+
+        Assert.False(desk.Begin(new(Request(hold: 5)), default, now: 0));
+        Assert.True(desk.Begin(new(Request(hold: 4)), default, now: 0));
+        desk.Keep(batch);
+        Assert.True(desk.Begin(new(Request(hold: 5)), default, now: 0));
+        Assert.False(desk.Begin(new(Request(hold: 1)), default, now: 0));
+        Assert.True(desk.IsSound);
+    }
+
+    [Fact]
+    public void What_the_database_refused_is_as_it_was()
+    {
+        Desk desk = new();
+        desk.Receive([new(new("t", "chat", s_cent, s_cent), "", Purse.NoDay, Money.FromCents(10), null, MayComeBack: false)], now: 0);
+        StartOp first = new(Request(hold: 6));
+        Assert.True(desk.Begin(first, default, now: 0));
+        EndOp end = new(first.Request.RequestId, Use(cents: 8));
+
+        Desk.TakeBack(new([desk.End(end)], [first], []));
+        Assert.True(desk.Knows(first));
+        Assert.False(desk.Begin(new(Request(hold: 5)), default, now: 0));
+        Assert.Equal(Money.FromCents(8), desk.End(end).Charged);
+        Assert.True(desk.IsSound);
+    }
+
+    [Fact]
     public async Task Of_many_at_once_over_two_replicas_exactly_as_many_pass_as_the_money_allows()
     {
         await PayAsync(50);
