@@ -27,7 +27,6 @@ internal static class Mutations
             "return await commit(number) || await MeteringSql.LastBatchAsync(db, Writer, ct) == number;",
             "number = _batch = Math.Max(_batch + 1, time.GetUtcNow().ToUnixTimeMilliseconds());\n            return await commit(number);"),
         new("a refused batch is not taken back", Writer, "            lock (_gate) { Desk.TakeBack(batch); }\n", ""),
-        new("a promise outlives its writer", Writer, "if (_desk.Knows(op)) { return true; }", "if (op.Flight is not null) { return true; }"),
         new("what is promised ahead is not held", Desk, "        purse.Held += request.Hold;\n", ""),
         new("a start that was refused is tried again with its batch", Writer, "            return true;\n        });", "            return false;\n        });"),
         new("a repeated settle is a new one", Writer, "if (flight.Ending is { } first && first != op)", "if (flight.Ending is { } first && first == op)"),

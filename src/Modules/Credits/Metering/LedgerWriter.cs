@@ -201,18 +201,16 @@ internal sealed class LedgerWriter : BackgroundService
             backs = _desk.Idle(isTick ? _time.GetTimestamp() - (long)(_pace.IdleMax.TotalSeconds * _time.TimestampFrequency) : long.MinValue);
             asks = _desk.Shortages(ends, starts);
         }
-        if (asks.Count + backs.Count > 0)
-        {
-            if (!await _commits.RunAsync(number => _moves.RunAsync(Id, number, today, asks, backs, grants, ct), ct)) { return false; }
-            lock (_gate)
-            {
-                _desk.GaveBack(backs);
-                _desk.Receive(grants, _time.GetTimestamp());
-            }
-        }
+        var moves = asks.Count + backs.Count > 0;
+        if (moves && !await _commits.RunAsync(number => _moves.RunAsync(Id, number, today, asks, backs, grants, ct), ct)) { return false; }
 
         Batch batch;
-        lock (_gate) { batch = Decide(ends, starts, grants, today); }
+        lock (_gate)
+        {
+            _desk.GaveBack(backs);
+            _desk.Receive(grants, _time.GetTimestamp());
+            batch = Decide(ends, starts, grants, today);
+        }
         if (batch.IsEmpty) { return !isTick || await _commits.RunAsync(number => MeteringSql.BeatAsync(_db, Id, number, ct), ct); }
         try
         {
@@ -248,7 +246,8 @@ internal sealed class LedgerWriter : BackgroundService
                 return false;
             }
             var grant = grants.FirstOrDefault(grant => grant.Ask.TenantId == start.Request.TenantId && grant.Ask.Capability == start.Request.Capability);
-            if (grant is null or { MayComeBack: true } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
+            // There was enough, and somebody was quicker; or there may be.
+            if (grant is null or { MayComeBack: true } or { Refusal: null } && start.Recalls++ < _pace.RecallsMax) { _ = AgainAsync(start); }
             else if (grant is { IsJustShort: true } && _desk.BeginWithLess(start, _time.GetTimestamp()))
             {
                 start.Pledge();
