@@ -1,3 +1,4 @@
+using Npgsql;
 using Wopr.Gateway.Keys;
 using Wopr.Kernel;
 
@@ -292,6 +293,28 @@ public sealed class KeyLimitsTests : IAsyncLifetime
         Assert.Null(Admit(one, key, hold: s_cent));
         await one.Limits.StopAsync(Ct);
         Assert.Equal(0, await _keys.Db.ValueAsync<long>($"select count(*) from gateway.key_hold", Ct));
+        Assert.Equal(s_cent.Nanos, await _keys.Db.ValueAsync<long>($"select count from gateway.key_count where what = 'day'", Ct));
+    }
+
+    [Fact]
+    public async Task What_is_counted_while_it_tells_is_told_before_it_stops()
+    {
+        var (one, key) = await StartAsync(new("Report", DailyBudget: 1));
+        Assert.Null(Admit(one, key, hold: s_cent));
+        await one.SyncAsync();
+        await using var connection = await _keys.Source.OpenConnectionAsync(Ct);
+        await using var blocked = await connection.BeginTransactionAsync(Ct);
+        await using var block = new NpgsqlCommand("update gateway.key_teller set beat_at = now()", connection, blocked);
+        await block.ExecuteNonQueryAsync(Ct);
+        await one.Limits.StartAsync(Ct);
+        await KeyRingTests.EventuallyAsync(async () => await _keys.Db.ValueAsync<bool>(
+            $"select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')", Ct));
+
+        one.Limits.Ended(key, 0, 0, s_cent, s_cent);
+        var stopping = one.Limits.StopAsync(Ct);
+        await blocked.RollbackAsync(Ct);
+        await stopping;
+
         Assert.Equal(s_cent.Nanos, await _keys.Db.ValueAsync<long>($"select count from gateway.key_count where what = 'day'", Ct));
     }
 

@@ -122,11 +122,14 @@ internal sealed class KeyLimits(Db db, KeysOptions options, TimeProvider time, I
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (true)
         {
             await Task.Delay(s_syncEvery, time, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (stoppingToken.IsCancellationRequested) { break; }
             await TrySyncAsync();
         }
+        // Also what was counted while the last was told.
+        await TrySyncAsync();
         try
         {
             using var limit = new CancellationTokenSource(s_syncMax);
