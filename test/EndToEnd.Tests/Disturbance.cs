@@ -18,14 +18,18 @@ internal static class Disturbance
     }
 
     /// <summary>One of two replicas at a time, and each comes back.</summary>
-    public static async Task KillReplicasAsync(Stack stack, int kills)
+    /// <returns>When each was dead.</returns>
+    public static async Task<IReadOnlyList<DateTimeOffset>> KillReplicasAsync(Stack stack, int kills)
     {
+        List<DateTimeOffset> times = [];
         for (var kill = 0; kill < kills; kill++)
         {
             await Task.Delay(Random.Shared.Next(1000, 2500), Ct);
             stack.Replica(kill % 2).Kill();
+            times.Add(TimeProvider.System.GetUtcNow());
             await stack.RestartAsync(kill % 2);
         }
+        return times;
     }
 
     /// <summary>Until the living have ended what is theirs, and what is left of the dead.</summary>

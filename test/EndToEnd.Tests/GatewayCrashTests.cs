@@ -36,14 +36,14 @@ public sealed class GatewayCrashTests(ITestOutputHelper output)
         load.Start(rich, richKey, RichClients);
         load.Start(poor, poorKey, PoorClients);
         await Disturbance.BreakDatabaseAsync(cluster, stack);
-        await Disturbance.KillReplicasAsync(stack, PlatformKills);
+        var kills = await Disturbance.KillReplicasAsync(stack, PlatformKills);
         await Task.Delay(1000, Ct);
         await load.StopAsync();
         await Disturbance.SettledAsync(stack);
 
         var books = await ModelBooks.ReadAsync(sandbox, stack);
         output.WriteLine(books.Figures(load.Asked));
-        books.CheckOnce(load.Asked);
+        books.CheckOnce(load.Asked, kills);
         books.CheckExact();
         books.CheckEstimated(load.Asked);
         books.CheckTold(load.Asked);

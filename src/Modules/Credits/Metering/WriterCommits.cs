@@ -20,7 +20,7 @@ internal sealed class WriterCommits(Db db, WriterPace pace, TimeProvider time, I
     public bool IsRegistered { get; private set; }
 
     /// <summary>
-    /// As far as is known the database answers. What were promised while it is away would be asked of providers and perhaps never
+    /// As far as is known the database answers. What was promised while it is away would be asked of providers and perhaps never
     /// be charged.
     /// </summary>
     public bool ArePrompt => time.GetElapsedTime(Volatile.Read(ref _askedAt)) < pace.PromiseMax;
